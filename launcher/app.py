@@ -1,0 +1,201 @@
+"""The only place where the LMS is put together: record store, launcher, pages, sync and doors, in one process.
+
+`running` makes the parts on an open store and takes them down again; `serve` puts them behind sockets. A command that
+finds no running program uses `running` for itself, so there is one way to do each thing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from lrs.sync.drainer import Drainer
+from starlette.types import ASGIApp
+
+from launcher.cmi5 import ids
+from launcher.learning.fetch import PREFIX as FETCH
+from launcher.learning.fetch import Fetch
+from launcher.learning.policy import LessonPolicy
+from launcher.progress.projection import Projector
+from launcher.store.schema import LAUNCHER_HISTORY
+from launcher.web.parts import Lazy, Lms
+from lrs.app import App, create_lrs
+from lrs.clock import Clock
+from lrs.errors import ConfigurationError
+from lrs.ipc.server import Doors
+from lrs.local import places, registry, sockets
+from lrs.settings import Settings
+from lrs.store import identity
+from lrs.store.schema import LRS_HISTORY
+from lrs.store.sqlite import SqliteStore, open_store
+from lrs.sync import destinations
+
+HISTORIES = (LRS_HISTORY, LAUNCHER_HISTORY)
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+UPSTREAM = "upstream"
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Clock, *, at_work: bool) -> AsyncIterator[tuple[Lms, ASGIApp]]:
+    """The LMS on its data folder. `at_work`: with the consumers of the log following it in the background."""
+    store = await asyncio.to_thread(open_store, settings.data, clock, HISTORIES)
+    try:
+        await _settle(store, settings)
+        lrs = await create_lrs(store, settings, clock, LessonPolicy(store.here, clock))
+        drainer = Drainer(store, settings, clock, identity.DEFAULT_STORE)
+        lms = Lms(lrs, Projector(store, identity.DEFAULT_STORE), drainer, clock.token())
+        if at_work:
+            lms.projector.start()
+            drainer.start()
+        yield lms, App(lrs, {FETCH: Fetch(lrs)}, Lazy(lms))
+    finally:
+        if "lms" in locals():
+            await lms.drainer.stop()
+            await lms.projector.stop()
+        await store.close()
+
+
+async def _settle(store: SqliteStore, settings: Settings) -> None:
+    """What is set once and kept: the school, the destination named `upstream`."""
+    if settings.school is not None:
+        school = ids.school_iri(settings.school)
+        await store.write(lambda transaction: identity.settle_school(transaction, school))
+    if settings.upstream is not None:
+        url, key, secret = settings.upstream, settings.upstream_key or "", settings.upstream_secret or ""
+        await store.write(
+            lambda transaction: destinations.put(transaction, identity.DEFAULT_STORE, UPSTREAM, url, key, secret)
+        )
+
+
+# --- serving ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What `serve` tells its person once every door answers."""
+
+    school: str | None
+    url: str | None
+    ipc_service: str | None
+    socket: Path | None
+
+
+async def serve(settings: Settings, clock: Clock, ready: Callable[[Serving], None]) -> None:
+    """Serve until stopped. Raises `ConfigurationError` (`AlreadyRunning`) where a door or the data folder is taken."""
+    with contextlib.ExitStack() as held:
+        bound = _bind(settings, held)
+        async with running(settings, clock, at_work=True) as (lms, app):
+            lms.network_base = bound.base
+            school = await lms.lrs.store.read(lambda reader: identity.fact(reader, "school"))
+            note = Note(os.getpid(), bound.base, None if bound.path is None else str(bound.path), lms.owner_token)
+            if settings.ipc_service is not None and bound.path is not None:
+                _register(settings, bound.path, school)
+            held.callback(forget, settings.data)
+
+            def on_ready() -> None:
+                leave(settings.data, note)
+                ready(Serving(school, bound.base, settings.ipc_service, bound.path))
+
+            await Doors(app, bound.sockets, on_ready).run()
+
+
+@dataclass(slots=True)
+class Bound:
+    """The doors before they open."""
+
+    sockets: list[socket.socket]
+    base: str | None = None
+    path: Path | None = None
+
+
+def _bind(settings: Settings, held: contextlib.ExitStack) -> Bound:
+    bound = Bound([])
+    if settings.ipc_service is not None:
+        bound.path = sockets.socket_path(registry.check_name(settings.ipc_service))
+        bound.sockets.append(held.enter_context(contextlib.closing(sockets.listen(bound.path))))
+    if settings.tcp:
+        if settings.host not in LOOPBACK:
+            raise ConfigurationError(
+                f"{settings.host} is not a loopback address, and TLS is not built in yet: serve on 127.0.0.1 behind a "
+                "reverse proxy that adds TLS"
+            )
+        tcp = held.enter_context(contextlib.closing(_listen(settings.host, settings.port)))
+        bound.sockets.append(tcp)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        bound.base = f"http://{host}:{tcp.getsockname()[1]}"
+    if not bound.sockets:
+        raise ConfigurationError("there is no door to serve: name an --ipc-service, or leave TCP on")
+    return bound
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    tcp = socket.socket(family, socket.SOCK_STREAM)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        tcp.bind((host, port))
+        tcp.listen(2048)
+    except OSError as error:
+        tcp.close()
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another --port"
+        ) from error
+    return tcp
+
+
+def _register(settings: Settings, path: Path, school: str | None) -> None:
+    service = registry.Service(
+        name=settings.ipc_service or "",
+        bindings=({"type": "unix", "path": str(path)},),
+        exec=("offline-lrs", "serve", "--data", str(settings.data), "--ipc-service", settings.ipc_service or ""),
+        issuer=school,
+    )
+    registry.register(service)
+
+
+# --- being found by commands of the same user -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Where a running program is and what opens its management API; readable by its user alone."""
+
+    pid: int
+    url: str | None
+    socket: str | None
+    token: str
+
+
+def _place(data: Path) -> Path:
+    return places.runtime_dir() / f"app-{sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.json"
+
+
+def leave(data: Path, note: Note) -> None:
+    """Leave a note for commands beside this program, in the runtime folder: the data folder keeps no address."""
+    path = _place(data)
+    draft = path.with_suffix(f".{note.pid}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"pid": note.pid, "url": note.url, "socket": note.socket, "token": note.token}, file)
+    draft.replace(path)
+
+
+def find(data: Path) -> Note | None:
+    """The note of the program that runs on this data folder, if it left one."""
+    try:
+        return Note(**json.loads(_place(data).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def forget(data: Path) -> None:
+    """Take the note away."""
+    _place(data).unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""How a command reaches the management API: of the program that runs on the data folder, or of one for just this call.
+
+So every command works before the first `serve` and beside a running one, and there is one implementation of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from launcher.app import Note, find, running
+from lrs import errors
+from lrs.clock import SystemClock
+from lrs.errors import AlreadyRunning, Fault, OfflineLrsError, Unavailable
+from lrs.http.errors import TABLE
+from lrs.settings import gather
+
+PATIENCE_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the API."""
+
+    method: str
+    path: str
+    json: Any = None
+    body: bytes | None = None
+    content_type: str | None = None
+
+
+def call(data: Path, wanted: Call) -> Any:
+    """The answer's JSON, its bytes where it is something else, or None; a refusal is raised as the error it was."""
+    try:
+        return asyncio.run(_here(data, wanted))
+    except AlreadyRunning as held:
+        return asyncio.run(_there(_note(data, held), wanted))
+
+
+async def _here(data: Path, wanted: Call) -> Any:
+    async with running(gather(data, {}), SystemClock(), at_work=False) as (lms, app):
+        lms.network_base = None
+        return await _send(httpx.ASGITransport(app=app), "http://offline-lrs.invalid", lms.owner_token, wanted)
+
+
+async def _there(note: Note, wanted: Call) -> Any:
+    transport = httpx.AsyncHTTPTransport(uds=note.socket) if note.socket else httpx.AsyncHTTPTransport()
+    base = "http://offline-lrs.invalid" if note.socket else note.url or ""
+    try:
+        return await _send(transport, base, note.token, wanted)
+    except httpx.HTTPError as error:
+        raise Unavailable(f"process {note.pid} has the data folder and does not answer: {error}") from error
+
+
+def _note(data: Path, held: AlreadyRunning) -> Note:
+    """Where the running program is; one that is just starting gets a moment to say so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (note := find(data)) is None:
+        if time.monotonic() > deadline:
+            raise held
+        time.sleep(0.05)
+    return note
+
+
+async def _send(transport: httpx.AsyncBaseTransport, base: str, token: str, wanted: Call) -> Any:
+    headers = {"Authorization": f"Bearer {token}"}
+    if wanted.content_type is not None:
+        headers["Content-Type"] = wanted.content_type
+    async with httpx.AsyncClient(transport=transport, base_url=base, timeout=ANSWER_SECONDS, trust_env=False) as client:
+        answer = await client.request(
+            wanted.method, f"/api{wanted.path}", headers=headers, json=wanted.json, content=wanted.body
+        )
+    kind = answer.headers.get("content-type", "")
+    if answer.is_error:
+        raise _raised(answer)
+    if kind.startswith("application/json"):
+        return answer.json()
+    return answer.content or None
+
+
+def _raised(answer: httpx.Response) -> OfflineLrsError:
+    """The error behind a problem+json answer."""
+    try:
+        problem = answer.json()
+        faults = [Fault(one["path"], one["requirement"], one["detail"]) for one in problem.get("errors", [])]
+        detail = str(problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        return OfflineLrsError(f"the program answered {answer.status_code}")
+    kind = next((kind for kind, status, _ in TABLE if status == answer.status_code), OfflineLrsError)
+    if kind in (errors.MethodNotAllowed,):
+        return OfflineLrsError(detail, faults)
+    return kind(detail, faults)

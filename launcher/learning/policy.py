@@ -1,0 +1,113 @@
+"""What a lesson may do with its token: cmi5's session rules as the record store's `Policy` (cmi5 9, 10, 11; notes 1.11).
+
+Rules judge what comes under a session's token, and nothing else: what sync brings was judged by the LMS that made it.
+A refusal is `Forbidden` and carries every broken requirement. Judging happens inside the write transaction, so of two
+`completed` that race one is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from launcher.cmi5 import preferences, vocabulary
+from launcher.cmi5 import session as rules
+from launcher.learning import courses, lms, registrations, sessions
+from launcher.learning.sessions import Session
+from lrs.auth.credentials import Principal
+from lrs.clock import Clock
+from lrs.errors import Fault, Forbidden
+from lrs.http.parts import DocumentChange
+from lrs.store.documents import Key
+from lrs.store.entry import Entry
+from lrs.store.log import Filter
+from lrs.store.promises import Here, Reader, Transaction
+from lrs.xapi import agents
+
+
+class LessonPolicy:
+    """The seam's other side."""
+
+    def __init__(self, here: Here, clock: Clock) -> None:
+        self._here = here
+        self._clock = clock
+
+    def concerns(self, principal: Principal) -> bool:
+        return principal.session is not None
+
+    def screen(self, reader: Reader, values: Sequence[Any], principal: Principal) -> None:
+        view = _session(reader, principal).view
+        faults: list[Fault] = []
+        for number, value in enumerate(values):
+            prefix = f"statements[{number}]." if len(values) > 1 else ""
+            faults += [
+                Fault(prefix + fault.path, fault.requirement, fault.detail) for fault in rules.screen(value, view)
+            ]
+        _refuse(faults)
+
+    def judge_statement(self, transaction: Transaction, entry: Entry, principal: Principal) -> None:
+        session = _session(transaction, principal)
+        view, store = session.view, principal.store
+        unit = registrations.unit(transaction, store, view.registration, session.au)
+        _refuse(rules.judge(entry.value, view, unit))
+        moved, changed = rules.advance(entry.value, view, unit)
+        if moved != view:
+            sessions.save(transaction, store, moved)
+        if changed != unit:
+            registrations.save_unit(transaction, store, view.registration, session.au, view.move_on, changed)
+
+    def follow(self, transaction: Transaction, entry: Entry, principal: Principal) -> Sequence[Entry]:
+        """`satisfied`, at once and before `terminated` can come (cmi5 9.3.9)."""
+        if not rules.is_defined(entry.value) or rules.verb_of(entry.value) not in (
+            vocabulary.PASSED,
+            vocabulary.COMPLETED,
+        ):
+            return ()
+        view, store = _session(transaction, principal).view, principal.store
+        registration = registrations.get(transaction, store, view.registration)
+        course = courses.known(transaction, store, registration.course)
+        due = registrations.satisfied_now(transaction, store, self._clock, registration, course, view.id)
+        return [lms.entry(transaction, store, self._here, value) for value in due]
+
+    def judge_document(self, transaction: Transaction, change: DocumentChange, principal: Principal) -> None:
+        session = _session(transaction, principal)
+        if not session.active:
+            detail = f"the session has been {session.view.phase}; nothing can be written in it any more"
+            _refuse([Fault("", "cmi5 9.3.8.0-4", detail)])
+        _refuse(_foreign(change.key, session))
+        if change.key.name in ("", vocabulary.STATE_LAUNCH_DATA) and change.key.kind == "state":
+            _refuse([Fault("stateId", "cmi5 10.0.0.0-3 (d)", "LMS.LaunchData is the LMS's: a lesson may only read it")])
+        if change.key.kind == "agent_profile":
+            _refuse(preferences.faults(change.method, change.key.name, change.content))
+
+    def scope_reads(self, reader: Reader, principal: Principal) -> Sequence[Filter]:
+        view = _session(reader, principal).view
+        return Filter("g", agents.key(view.actor) or "", wide=True), Filter("r", view.registration)
+
+    def scope_document(self, reader: Reader, key: Key, principal: Principal) -> None:
+        _refuse(_foreign(key, _session(reader, principal)))
+
+
+def _session(reader: Reader, principal: Principal) -> Session:
+    return sessions.load(reader, principal.store, principal.session or "")
+
+
+def _foreign(key: Key, session: Session) -> list[Fault]:
+    """A session's token opens its own learner's documents for its own AU, and no other (notes 1.11)."""
+    view = session.view
+    faults: list[Fault] = []
+    if key.kind != "agent_profile" and key.activity != view.activity_id:
+        faults.append(Fault("activityId", "cmi5 8.2", "this session is of another activity"))
+    if key.kind != "activity_profile" and key.agent != agents.key(view.actor):
+        faults.append(Fault("agent", "cmi5 8.2", "this session is of another learner"))
+    if key.kind == "state" and key.registration != view.registration:
+        faults.append(
+            Fault("registration", "cmi5 8.2", "this session is of another registration; name it in the request")
+        )
+    return faults
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise Forbidden(f"{faults[0]}{more}", faults)

@@ -1,0 +1,1 @@
+"""The roster: who is there. See README.md in this folder."""

@@ -1,0 +1,93 @@
+"""People of the school, in OneRoster's words. Their names live here and nowhere else: statements carry an account whose
+name is the person's id, which says nothing about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from launcher.store.tables import Person
+from lrs.errors import Conflict, Fault, Invalid, NotFound
+from lrs.store.promises import Reader, Transaction
+
+ROLES = ("student", "teacher", "administrator")
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person as the rest of the launcher reads it."""
+
+    id: str
+    given_name: str
+    family_name: str
+    role: str
+
+    @property
+    def name(self) -> str:
+        """The name as a list shows it."""
+        return " ".join(part for part in (self.given_name, self.family_name) if part)
+
+
+def add(transaction: Transaction, store: int, person: Somebody) -> Somebody:
+    """Add a person; the same one again changes nothing. Raises `Conflict` where the id is somebody else's."""
+    _check(person)
+    known = find(transaction, store, person.id)
+    if known is not None:
+        if known != person:
+            raise Conflict(f"person {person.id} is there already with another name or role")
+        return known
+    with transaction.session() as session:
+        session.add(
+            Person(
+                store=store,
+                id=person.id,
+                given_name=person.given_name,
+                family_name=person.family_name,
+                role=person.role,
+                status="active",
+                revision=transaction.next_revision(store),
+                created_us=transaction.now_us,
+            )
+        )
+        session.flush()
+    return person
+
+
+def _check(person: Somebody) -> None:
+    faults = []
+    if not person.id or len(person.id) > LONGEST or any(ord(character) < 33 for character in person.id):
+        faults.append(Fault("id", "OneRoster 1.2 sourcedId", f"an id is 1 to {LONGEST} characters without white space"))
+    if not person.name or len(person.name) > LONGEST:
+        faults.append(Fault("givenName", "OneRoster 1.2 user", f"a name is 1 to {LONGEST} characters"))
+    if person.role not in ROLES:
+        faults.append(Fault("role", "OneRoster 1.2 role", f"a role is one of {', '.join(ROLES)}"))
+    if faults:
+        raise Invalid.of(faults)
+
+
+def find(reader: Reader, store: int, person_id: str) -> Somebody | None:
+    """A person by id, or None."""
+    with reader.session() as session:
+        found = session.get(Person, (store, person_id))
+        return None if found is None else _somebody(found)
+
+
+def get(reader: Reader, store: int, person_id: str) -> Somebody:
+    """A person by id."""
+    found = find(reader, store, person_id)
+    if found is None:
+        raise NotFound(f"there is no person {person_id}; `offline-lrs people list` shows them")
+    return found
+
+
+def listed(reader: Reader, store: int) -> list[Somebody]:
+    """Everybody, by name."""
+    with reader.session() as session:
+        wanted = select(Person).where(Person.store == store).order_by(col(Person.family_name), col(Person.given_name))
+        return [_somebody(person) for person in session.exec(wanted)]
+
+
+def _somebody(person: Person) -> Somebody:
+    return Somebody(person.id, person.given_name, person.family_name, person.role)

@@ -1,0 +1,1 @@
+"""What educators see: a projection of the log. See README.md in this folder."""

@@ -1,0 +1,300 @@
+"""The management API at `/api`: courses, people, registrations, launches, sessions, credentials, sync.
+
+Every handler is thin: it reads the request, hands one function to the store, and shapes the answer. Commands of the
+command line use this same API, beside a running program or in one of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from launcher.cmi5 import ids
+from launcher.learning import courses, launches, lms, registrations, sessions
+from launcher.learning.launches import Wish
+from launcher.people import roster
+from launcher.people.roster import Somebody
+from launcher.web.parts import Lms
+from lrs.auth import credentials
+from lrs.errors import Conflict, Fault, Invalid, UnsupportedMedia
+from lrs.http import guards
+from lrs.store.promises import Reader, Transaction
+from lrs.xapi import agents, timestamps
+
+XML = ("application/xml", "text/xml")
+COURSE_MOST = 16 * 1024 * 1024
+
+
+async def _admitted(request: Request) -> Lms:
+    running: Lms = request.app.state.lms
+    await running.admit(request.headers.get("authorization"))
+    return running
+
+
+Admitted = Annotated[Lms, Depends(_admitted)]
+router = APIRouter()
+
+
+class Model(BaseModel):
+    """A body whose unknown members are refused: a misspelt one would be silently lost."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+# --- courses --------------------------------------------------------------------------------------------------------
+
+
+@router.post("/courses", status_code=201)
+async def import_course(lms_: Admitted, request: Request) -> dict[str, Any]:
+    """Import a course structure (`cmi5.xml`). The same course again is the same course."""
+    kind = guards.media_type(request)
+    if kind not in XML:
+        raise UnsupportedMedia(
+            f"a course is taken as {' or '.join(XML)} here, not as {kind or 'a body without a type'}"
+        )
+    source = await guards.body(request, COURSE_MOST)
+    imported = await lms_.lrs.store.write(lambda transaction: courses.import_course(transaction, lms_.store, source))
+    return {**_course(imported.id, imported.structure), "warnings": list(imported.warnings)}
+
+
+@router.get("/courses")
+async def list_courses(lms_: Admitted) -> dict[str, Any]:
+    """Every course with its AUs."""
+    found = await lms_.lrs.store.read(lambda reader: courses.all_known(reader, lms_.store))
+    return {"courses": [_course(known.id, known.structure) for known in found]}
+
+
+@router.get("/courses/{course_id}/source")
+async def export_course(lms_: Admitted, course_id: str) -> Response:
+    """What was imported, byte for byte."""
+    source = await lms_.lrs.store.read(lambda reader: courses.source(reader, lms_.store, course_id))
+    return Response(source, media_type="application/xml")
+
+
+@router.delete("/courses/{course_id}", status_code=204)
+async def remove_course(lms_: Admitted, course_id: str) -> None:
+    """Remove a course without registrations."""
+    await lms_.lrs.store.write(lambda transaction: courses.remove(transaction, lms_.store, course_id))
+
+
+def _course(course_id: str, structure: courses.CourseStructure) -> dict[str, Any]:
+    return {
+        "id": course_id,
+        "publisherId": structure.id,
+        "title": courses.title(structure.title),
+        "aus": [{"index": au.index, "id": au.id, "title": courses.title(au.title)} for au in structure.aus],
+    }
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+class NewPerson(Model):
+    """A person. Without an id a random one is made; it is what statements know the person by."""
+
+    given_name: str = Field(alias="givenName")
+    family_name: str = Field(alias="familyName", default="")
+    role: str = "student"
+    id: str | None = None
+
+
+@router.post("/people", status_code=201)
+async def add_person(lms_: Admitted, new: NewPerson) -> dict[str, Any]:
+    """Add a person to the roster."""
+    somebody = Somebody(new.id or str(lms_.lrs.clock.uuid4()), new.given_name, new.family_name, new.role)
+    return _person(await lms_.lrs.store.write(lambda transaction: roster.add(transaction, lms_.store, somebody)))
+
+
+@router.get("/people")
+async def list_people(lms_: Admitted) -> dict[str, Any]:
+    """Everybody on the roster."""
+    found = await lms_.lrs.store.read(lambda reader: roster.listed(reader, lms_.store))
+    return {"people": [_person(person) for person in found]}
+
+
+def _person(person: Somebody) -> dict[str, Any]:
+    return {"id": person.id, "givenName": person.given_name, "familyName": person.family_name, "role": person.role}
+
+
+# --- registrations and launches ------------------------------------------------------------------------------------------
+
+
+class NewRegistration(Model):
+    """An enrolment, of a person of the roster or of an actor; `registration` adopts one that was made elsewhere."""
+
+    course: str
+    person: str | None = None
+    actor: dict[str, Any] | None = None
+    registration: UUID | None = None
+
+
+class NewLaunch(Model):
+    """A launch. `au` is the zero-based index in document order."""
+
+    course: str
+    au: int
+    person: str | None = None
+    actor: dict[str, Any] | None = None
+    registration: UUID | None = None
+    launch_mode: str = Field(alias="launchMode", default="Normal")
+    return_url: str | None = Field(alias="returnURL", default=None)
+    transport: str | None = Field(default=None, pattern="^(ipc|network)$")
+
+
+def _actor(reader: Reader, store: int, person: str | None, actor: dict[str, Any] | None) -> dict[str, Any]:
+    """The learner's actor: an account as given, or the account of a person of the roster (cmi5 9.2)."""
+    if (person is None) == (actor is None):
+        raise Invalid.of([Fault("person", "cmi5 9.2", "name the learner by exactly one of person and actor")])
+    if person is not None:
+        return ids.actor(lms.school(reader), roster.get(reader, store, person).id)
+    faults: list[Fault] = []
+    agents.check_agent(actor, "actor", faults)
+    if not faults and "account" not in (actor or {}):
+        faults.append(Fault("actor.account", "cmi5 9.2.0.0-3", "a learner is named by an account"))
+    if faults:
+        raise Invalid.of(faults)
+    return {"objectType": "Agent", **(actor or {})}
+
+
+@router.post("/registrations", status_code=201)
+async def register(lms_: Admitted, new: NewRegistration) -> dict[str, Any]:
+    """Enrol a learner in a course."""
+    lrs = lms_.lrs
+
+    def work(transaction: Transaction) -> registrations.Registration:
+        actor = _actor(transaction, lms_.store, new.person, new.actor)
+        return registrations.create(
+            transaction, lms_.store, lrs.store.here, lrs.clock, new.course, actor, new.registration
+        )
+
+    made = await lrs.store.write(work)
+    return {"registration": made.id, "course": made.course}
+
+
+@router.get("/registrations")
+async def list_registrations(lms_: Admitted) -> dict[str, Any]:
+    """Every enrolment."""
+    found = await lms_.lrs.store.read(lambda reader: registrations.listed(reader, lms_.store))
+    return {"registrations": [{"registration": one.id, "course": one.course, "actor": one.actor} for one in found]}
+
+
+@router.post("/launches", status_code=201)
+async def launch(lms_: Admitted, new: NewLaunch) -> dict[str, Any]:
+    """Launch an AU: the answer's `url` is what the lesson is started with."""
+    lrs = lms_.lrs
+    road = lms_.road(new.transport)
+
+    def work(transaction: Transaction) -> launches.Launched:
+        wish = Wish(
+            course=new.course,
+            au=new.au,
+            actor=_actor(transaction, lms_.store, new.person, new.actor),
+            registration=None if new.registration is None else str(new.registration),
+            launch_mode=new.launch_mode,
+            return_url=new.return_url,
+        )
+        return launches.launch(
+            transaction, lms_.store, lrs.store.here, lrs.clock, wish, road, lrs.settings.fetch_lifetime
+        )
+
+    made = await lrs.store.write(work)
+    return {
+        "url": made.url,
+        "registration": made.registration,
+        "session": made.session,
+        "launchMethod": made.launch_method,
+    }
+
+
+@router.post("/sessions/{session_id}/abandon", status_code=204)
+async def abandon(lms_: Admitted, session_id: UUID) -> None:
+    """End a session that did not end itself."""
+    lrs = lms_.lrs
+
+    def work(transaction: Transaction) -> None:
+        session = sessions.load(transaction, lms_.store, str(session_id))
+        if not session.active:
+            raise Conflict(f"session {session_id} has already been {session.view.phase}")
+        sessions.abandon(transaction, lms_.store, lrs.store.here, lrs.clock, session, "abandoned by a manager")
+
+    await lrs.store.write(work)
+
+
+@router.get("/sessions/{session_id}")
+async def show_session(lms_: Admitted, session_id: UUID) -> dict[str, Any]:
+    """How far a session is, and its log."""
+
+    def look(reader: Reader) -> dict[str, Any]:
+        session = sessions.load(reader, lms_.store, str(session_id))
+        return {
+            "session": session.view.id,
+            "registration": session.view.registration,
+            "phase": session.view.phase,
+            "launchMode": session.view.launch_mode,
+            "events": [
+                {"at": timestamps.format(at_us), "kind": kind, "detail": detail}
+                for at_us, kind, detail in sessions.events(reader, lms_.store, session.view.id)
+            ],
+        }
+
+    return await lms_.lrs.store.read(look)
+
+
+# --- credentials --------------------------------------------------------------------------------------------------------
+
+
+class NewCredential(Model):
+    """A credential. What is left out is made, and shown once in the answer."""
+
+    key: str | None = None
+    secret: str | None = None
+    scopes: list[str] = ["all"]
+    replace: bool = False
+
+
+@router.post("/credentials", status_code=201)
+async def add_credential(lms_: Admitted, new: NewCredential) -> dict[str, Any]:
+    """Add a credential, or replace the scopes of the same key and secret."""
+    clock = lms_.lrs.clock
+    key = new.key or str(clock.uuid4())
+    secret = new.secret or clock.token()
+    salt = None if new.secret is None else clock.token()
+
+    def work(transaction: Transaction) -> bool:
+        return credentials.add(transaction, lms_.store, key, secret, new.scopes, salt=salt, replace=new.replace)
+
+    added = await lms_.lrs.store.write(work)
+    lms_.lrs.authenticator.forget()
+    shown = {"secret": secret} if new.secret is None else {}
+    return {"key": key, **shown, "scopes": sorted(set(new.scopes)), "added": added}
+
+
+@router.get("/credentials")
+async def list_credentials(lms_: Admitted) -> dict[str, Any]:
+    """Every lasting credential, without its secret."""
+    found = await lms_.lrs.store.read(lambda reader: credentials.listed(reader, lms_.store))
+    return {
+        "credentials": [
+            {"key": one.key, "store": one.store, "scopes": one.scopes, "created": timestamps.format(one.created_us)}
+            for one in found
+        ]
+    }
+
+
+@router.delete("/credentials/{key:path}", status_code=204)
+async def remove_credential(lms_: Admitted, key: str) -> None:
+    """End a credential; its statements stay."""
+    await lms_.lrs.store.write(lambda transaction: credentials.remove(transaction, lms_.store, key))
+    lms_.lrs.authenticator.forget()
+
+
+# --- sync -----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/sync")
+async def show_sync(lms_: Admitted) -> dict[str, Any]:
+    """Each destination of the log: how far it is, and what holds it up."""
+    return {"destinations": [_destination(one) for one in await lms_.drainer.status()]}

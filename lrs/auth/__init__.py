@@ -1,0 +1,1 @@
+"""Credentials and scopes. See README.md in this folder."""

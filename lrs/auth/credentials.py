@@ -1,0 +1,225 @@
+"""Who a request comes from: HTTP Basic credentials, kept hashed, each bound to one store, its scopes and its authority.
+
+A cmi5 session's token is such a credential too, with `session` set; what it may do beyond its scopes is the policy's
+business. `Authenticator` remembers who was verified (by a digest of the header, never the header), and forgets
+everything whenever a credential changes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lrs.auth import scopes as scope_rules
+from lrs.auth import secrets
+from lrs.errors import Conflict, Fault, Invalid, NotFound, Unauthenticated
+from lrs.store import identity
+from lrs.store.promises import Reader, Store, Transaction
+
+REMEMBERED = 2_000
+KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A verified sender. `authority` is the id of the authority object given to its statements."""
+
+    store: int
+    credential: int
+    key: str
+    scopes: tuple[str, ...]
+    authority: int
+    authority_value: dict[str, Any]
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A credential as it is shown: without its secret."""
+
+    key: str
+    store: str
+    scopes: tuple[str, ...]
+    created_us: int
+
+
+class Authenticator:
+    """Verifies `Authorization` headers against a store's credentials."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._verified: dict[bytes, Principal] = {}
+
+    async def verify(self, header: str | None) -> Principal:
+        """The sender, or `Unauthenticated` saying what was wrong without saying which half."""
+        key, secret = parse_basic(header)
+        digest = hashlib.sha256((header or "").encode()).digest()
+        principal = self._verified.get(digest)
+        if principal is None:
+            principal = await self._store.read(lambda reader: find(reader, key, secret))
+            if len(self._verified) >= REMEMBERED:
+                self._verified.clear()
+            self._verified[digest] = principal
+        return principal
+
+    def forget(self) -> None:
+        """A credential changed."""
+        self._verified.clear()
+
+
+def parse_basic(header: str | None) -> tuple[str, str]:
+    """Key and secret of a Basic header (RFC 7617)."""
+    if header is None:
+        raise Unauthenticated("no credential was sent: this resource needs HTTP Basic with a key and a secret")
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise Unauthenticated(f"the Authorization scheme {scheme[:20]!r} is not known here: use Basic")
+    try:
+        key, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Unauthenticated("the Authorization header is not valid Basic: it must be base64 of KEY:SECRET") from error
+    if not colon:
+        raise Unauthenticated("the Authorization header is not valid Basic: there is no colon between key and secret")
+    return key, secret
+
+
+def header(key: str, secret: str) -> str:
+    """The Basic header for a key and secret."""
+    return "Basic " + token(key, secret)
+
+
+def token(key: str, secret: str) -> str:
+    """Key and secret as cmi5's `auth-token` carries them (cmi5 8.2.2)."""
+    return base64.b64encode(f"{key}:{secret}".encode()).decode("ascii")
+
+
+def find(reader: Reader, key: str, secret: str) -> Principal:
+    """The principal behind a key, if the secret is right."""
+    row = reader.execute(
+        "SELECT c.store, c.id, c.scopes, c.secret, c.session, a.id, a.text FROM credential c "
+        "JOIN authority a ON a.id = c.authority WHERE c.key = ? AND c.ended_us IS NULL",
+        (key,),
+    ).fetchone()
+    if row is None or not secrets.matches(secret, row[3]):
+        raise Unauthenticated("key or secret is wrong, or the credential was removed")
+    return Principal(
+        store=row[0],
+        credential=row[1],
+        key=key,
+        scopes=tuple(json.loads(row[2])),
+        authority=row[5],
+        authority_value=json.loads(row[6]),
+        session=row[4],
+    )
+
+
+def add(
+    transaction: Transaction,
+    store: int,
+    key: str,
+    secret: str,
+    scopes: Iterable[str],
+    *,
+    salt: str | None,
+    replace: bool,
+) -> bool:
+    """Add a credential, or replace the scopes of the same one. True where it is new or its secret was replaced.
+
+    `salt` is random text for a secret that a person chose, None for one that we made.
+    Raises `Conflict` where the key is known with another secret and `replace` is not set.
+    """
+    wanted = json.dumps(scope_rules.check(scopes))
+    _check_key(key)
+    row = transaction.execute("SELECT id, secret, ended_us FROM credential WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        create(transaction, store, key, secrets.protect(secret, salt=salt), wanted, authority_name=key)
+        return True
+    number, stored, ended_us = row
+    if ended_us is None and secrets.matches(secret, stored):
+        transaction.execute("UPDATE credential SET scopes = ? WHERE id = ?", (wanted, number))
+        return False
+    if not replace:
+        raise Conflict(f"the key {key!r} is taken with another secret; --replace puts the new one in its place")
+    transaction.execute(
+        "UPDATE credential SET scopes = ?, secret = ?, ended_us = NULL WHERE id = ?",
+        (wanted, secrets.protect(secret, salt=salt), number),
+    )
+    return True
+
+
+def create(
+    transaction: Transaction,
+    store: int,
+    key: str,
+    protected: str,
+    scopes_json: str,
+    *,
+    authority_name: str,
+    session: str | None = None,
+) -> int:
+    """The row of a new credential."""
+    authority = authority_id(transaction, store, authority_name)
+    number = transaction.execute(
+        "INSERT INTO credential (store, key, secret, scopes, authority, session, created_us) VALUES (?,?,?,?,?,?,?)",
+        (store, key, protected, scopes_json, authority, session, transaction.now_us),
+    ).lastrowid
+    return int(number or 0)
+
+
+def _check_key(key: str) -> None:
+    if not key or len(key) > KEY_LENGTH or ":" in key or any(ord(character) < 32 for character in key):
+        raise Invalid.of(
+            [Fault("key", "RFC 7617", f"a key is 1 to {KEY_LENGTH} characters without colon or control characters")]
+        )
+
+
+def remove(transaction: Transaction, store: int, key: str) -> None:
+    """End a credential; its row stays, so that its statements keep their owner."""
+    changed = transaction.execute(
+        "UPDATE credential SET ended_us = ? WHERE store = ? AND key = ? AND session IS NULL AND ended_us IS NULL",
+        (transaction.now_us, store, key),
+    ).rowcount
+    if not changed:
+        raise NotFound(f"there is no credential with the key {key!r}; `offline-lrs credentials list` shows them")
+
+
+def listed(reader: Reader, store: int) -> list[Listed]:
+    """The lasting credentials, oldest first; session tokens are not among them."""
+    rows = reader.execute(
+        "SELECT c.key, s.name, c.scopes, c.created_us FROM credential c JOIN store s ON s.id = c.store "
+        "WHERE c.store = ? AND c.session IS NULL AND c.ended_us IS NULL ORDER BY c.id",
+        (store,),
+    )
+    return [Listed(row[0], row[1], tuple(json.loads(row[2])), row[3]) for row in rows]
+
+
+def authority_value(reader: Reader, name: str) -> dict[str, Any]:
+    """The authority object for a credential (xAPI Data 2.4.9): an account under the school's IRI, or under the device's
+    URN where no school is set; never an address of the machine."""
+    home = identity.fact(reader, "school") or f"urn:uuid:{identity.fact(reader, 'device')}"
+    return {"objectType": "Agent", "account": {"homePage": home, "name": name}}
+
+
+def authority_id(transaction: Transaction, store: int, name: str) -> int:
+    """The number of that authority, made where it is new."""
+    text = json.dumps(authority_value(transaction, name), ensure_ascii=False, separators=(",", ":"))
+    transaction.execute("INSERT OR IGNORE INTO authority (store, text) VALUES (?, ?)", (store, text))
+    row = transaction.execute("SELECT id FROM authority WHERE store = ? AND text = ?", (store, text)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def principal_of(reader: Reader, number: int) -> Principal:
+    """The principal of a credential row, without a secret: for what the program itself writes on its behalf."""
+    row = reader.execute(
+        "SELECT c.store, c.key, c.scopes, c.session, a.id, a.text FROM credential c "
+        "JOIN authority a ON a.id = c.authority WHERE c.id = ?",
+        (number,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no credential number {number}")
+    return Principal(row[0], number, row[1], tuple(json.loads(row[2])), row[4], json.loads(row[5]), row[3])

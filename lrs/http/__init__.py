@@ -1,0 +1,1 @@
+"""The xAPI resources over HTTP, one module each. See README.md in this folder."""

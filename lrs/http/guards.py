@@ -1,0 +1,57 @@
+"""What every xAPI request passes first: version, credential, scope, and bodies of a bounded size."""
+
+from __future__ import annotations
+
+from starlette.requests import ClientDisconnect, Request
+
+from lrs.auth import scopes
+from lrs.errors import Fault, Forbidden, Invalid, TooLarge
+from lrs.http.parts import Exchange, Lrs
+from lrs.xapi import versions
+
+DOOR = "door"  # what the doors write into the connection's state: `ipc` or `tcp`
+
+
+async def enter(lrs: Lrs, request: Request) -> Exchange:
+    """Past the guards, or a refusal. The version goes first: it decides what everything else means."""
+    version = versions.negotiate(request.headers.get("x-experience-api-version"))
+    principal = await lrs.authenticator.verify(request.headers.get("authorization"))
+    return Exchange(lrs, request, version, principal)
+
+
+def require(exchange: Exchange, act: scopes.Act) -> None:
+    """Raise `Forbidden` where the sender's scopes do not allow the act."""
+    scopes.require(exchange.principal.scopes, act)
+
+
+def refuse_closed_door(lrs: Lrs, request: Request) -> None:
+    """`--no-xapi-tcp` keeps statements off the network on a device that is spoken to over IPC only."""
+    if lrs.settings.no_xapi_tcp and request.scope.get("state", {}).get(DOOR) == "tcp":
+        raise Forbidden("xAPI is not served on this address: use the service over IPC")
+
+
+async def body(request: Request, most: int) -> bytes:
+    """The whole body, or `TooLarge` as soon as it is known to be."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise _too_large(most)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise _too_large(most)
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise Invalid.of([Fault("body", "RFC 9112 8", "the connection ended before the body was complete")]) from error
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {most} bytes, the most that is taken here: send it in smaller batches")
+
+
+def media_type(request: Request) -> str:
+    """The content type without parameters, lower-cased."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,117 @@
+"""From a path below `/xapi` to a resource, and from whatever happens there to an answer with the right headers.
+
+A plain dictionary: there are a dozen fixed paths, and the hot ones should cost no pattern matching. Doubled slashes are
+taken as one, since lesson clients join endpoint and path with and without one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from lrs.errors import MethodNotAllowed, NotFound, OfflineLrsError
+from lrs.http import about, documents, errors, guards, statements
+from lrs.http.parts import Exchange, Lrs
+from lrs.xapi import timestamps
+from lrs.xapi.versions import Version
+
+PREFIX = "/xapi"
+MORE = "/statements/more/"
+STATEMENTS = "/statements"
+
+Handler = Callable[[Exchange], Awaitable[Response]]
+
+RESOURCES: dict[str, dict[str, Handler]] = {
+    "/statements": {"PUT": statements.put, "POST": statements.post, "GET": statements.get},
+    "/activities/state": documents.STATE,
+    "/activities/profile": documents.ACTIVITY_PROFILE,
+    "/agents/profile": documents.AGENT_PROFILE,
+}
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "ETag, Last-Modified, Location, X-Experience-API-Version, X-Experience-API-Consistent-Through"
+    ),
+}
+PREFLIGHT = {
+    **CORS,
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Content-Encoding, Accept-Language, X-Experience-API-Version, "
+        "X-Experience-API-Hash, If-Match, If-None-Match"
+    ),
+    "Access-Control-Max-Age": "600",
+}
+_SLASHES = re.compile("//+")
+
+
+class Xapi:
+    """The ASGI application below `/xapi`."""
+
+    def __init__(self, lrs: Lrs) -> None:
+        self._lrs = lrs
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        path = scope["path"][len(PREFIX) :]
+        if "//" in path:
+            path = _SLASHES.sub("/", path)
+        response = await self._answer(request, path)
+        if scope["method"] == "HEAD":
+            response = _without_body(response)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=PREFLIGHT)
+        version, through = Version(self._lrs.settings.default_version), None
+        if path == STATEMENTS or path.startswith(MORE):
+            through = self._lrs.store.consistent_through()  # before the read that it is to hold for
+        try:
+            guards.refuse_closed_door(self._lrs, request)
+            if path == "/about":
+                response = _about(request)
+            else:
+                handler = _find(path, request.method)
+                exchange = await guards.enter(self._lrs, request)
+                version = exchange.version
+                response = await handler(exchange)
+        except OfflineLrsError as error:
+            response = errors.answer(error)
+        except Exception as error:  # noqa: BLE001  the last resort: the sender gets a sentence, the log the trace
+            response = errors.fault_of_ours(error)
+        response.headers["X-Experience-API-Version"] = version.value
+        if through is not None:
+            response.headers["X-Experience-API-Consistent-Through"] = timestamps.format(through)
+        response.headers.update(CORS)
+        return response
+
+
+def _find(path: str, method: str) -> Handler:
+    if path.startswith(MORE) and method in ("GET", "HEAD"):
+        token = path[len(MORE) :]
+        return lambda exchange: statements.get_more(exchange, token)
+    resource = RESOURCES.get(path)
+    if resource is None:
+        raise NotFound(f"there is no xAPI resource at {PREFIX}{path}")
+    handler = resource.get("GET" if method == "HEAD" else method)
+    if handler is None:
+        raise MethodNotAllowed(f"{PREFIX}{path} does not take {method}", (*resource, "OPTIONS"))
+    return handler
+
+
+def _about(request: Request) -> Response:
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed(f"{PREFIX}/about does not take {request.method}", ("GET", "OPTIONS"))
+    return about.get()
+
+
+def _without_body(response: Response) -> Response:
+    """HEAD is GET without the body, its length included (RFC 9110 9.3.2)."""
+    response.body = b""
+    return response

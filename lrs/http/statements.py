@@ -1,0 +1,243 @@
+"""The Statement Resource (xAPI Communication 2.1): PUT, POST, GET.
+
+Follow a statement: slices of the body → the policy's screen → the standard's rules → an `Entry` → the writer, where ids
+already known are compared, new ones judged, what follows from them is added, and all are appended in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from starlette.responses import Response
+
+from lrs.auth.credentials import Principal
+from lrs.auth.scopes import Act, allows, require
+from lrs.errors import Fault, Invalid, NotFound, TooLarge, UnsupportedMedia
+from lrs.http import guards, more
+from lrs.http.dates import http_date
+from lrs.http.parts import Exchange, Lrs
+from lrs.store import entry as entries
+from lrs.store import log
+from lrs.store.entry import MADE_HERE, Entry, Provenance
+from lrs.store.log import Filter, Placed, Window
+from lrs.store.promises import Reader, Transaction
+from lrs.sync import peers
+from lrs.xapi import formats, query, statements, wire
+from lrs.xapi.query import StatementQuery
+from lrs.xapi.statements import Statement
+
+JSON = "application/json"
+
+
+# --- writing ------------------------------------------------------------------------------------------------------------
+
+
+async def post(exchange: Exchange) -> Response:
+    """Store one statement or a batch, all or nothing; answers the ids in order (xAPI Communication 2.1.2)."""
+    guards.require(exchange, Act.WRITE_STATEMENTS)
+    query.parse_post(exchange.parameters)
+    _, slices = wire.split(await _json_body(exchange))
+    ids = await store(exchange, slices)
+    return Response(json.dumps([str(statement_id) for statement_id in ids]), 200, media_type=JSON)
+
+
+async def put(exchange: Exchange) -> Response:
+    """Store one statement under the id of the address (xAPI Communication 2.1.1)."""
+    guards.require(exchange, Act.WRITE_STATEMENTS)
+    wanted = query.parse_put(exchange.parameters)
+    is_array, slices = wire.split(await _json_body(exchange))
+    if is_array or len(slices) != 1:
+        raise Invalid.of([Fault("body", "xAPI Communication 2.1.1", "PUT takes one statement: send a batch with POST")])
+    given = wire.members(slices[0]).get("id")
+    if given is None:
+        slices = [wire.with_members(slices[0], {"id": b'"%s"' % str(wanted).encode()})]
+    elif given.strip(b'"').lower() != str(wanted).encode():
+        raise Invalid.of(
+            [Fault("id", "xAPI Communication 2.1.1", f"the statement's id differs from statementId {wanted}")]
+        )
+    await store(exchange, slices)
+    return Response(status_code=204)
+
+
+async def _json_body(exchange: Exchange) -> bytes:
+    kind = guards.media_type(exchange.request)
+    if kind != JSON:
+        raise UnsupportedMedia(f"statements are taken as {JSON} here, not as {kind or 'a body without a content type'}")
+    return await guards.body(exchange.request, exchange.lrs.settings.body_most)
+
+
+async def store(exchange: Exchange, slices: Sequence[bytes]) -> list[UUID]:
+    """Store these statements for the sender, in one transaction; the answer is their ids, in order."""
+    lrs, principal = exchange.lrs, exchange.principal
+    if len(slices) > lrs.settings.batch_most:
+        raise TooLarge(f"a batch may have {lrs.settings.batch_most} statements here, this one has {len(slices)}")
+    concerned = lrs.policy.concerns(principal)
+    if concerned:
+        values = [wire.parse_json(raw) for raw in slices]
+        await lrs.store.read(lambda reader: lrs.policy.screen(reader, values, principal))
+    parsed = _parse_all(slices, exchange)
+    provenance = await _provenance(exchange)
+    now_us = lrs.clock.now_us()
+    made = [entries.prepare(item, exchange.version, provenance, now_us, lrs.clock.uuid4()) for item in parsed]
+    await lrs.store.write(lambda transaction: record(transaction, lrs, principal, made, judged=concerned))
+    return [entry.id for entry in made]
+
+
+def _parse_all(slices: Sequence[bytes], exchange: Exchange) -> list[Statement]:
+    """Every statement, or every fault of all of them (xAPI Communication 2.1.2: a batch is all or nothing)."""
+    parsed: list[Statement] = []
+    faults: list[Fault] = []
+    seen: dict[UUID, int] = {}
+    for number, raw in enumerate(slices):
+        try:
+            statement = statements.parse(
+                raw, exchange.version, f"statements[{number}]" if len(slices) > 1 else "statement"
+            )
+        except Invalid as error:
+            faults.extend(error.faults)
+            continue
+        if statement.id is not None and seen.setdefault(statement.id, number) != number:
+            first = seen[statement.id]
+            detail = f"the batch has the id {statement.id} twice, here and in statements[{first}]"
+            faults.append(Fault(f"statements[{number}].id", "xAPI Communication 2.1.2", detail))
+        parsed.append(statement)
+    if faults:
+        raise Invalid.of(faults)
+    return parsed
+
+
+async def _provenance(exchange: Exchange) -> Provenance:
+    """Made here, unless one of our own devices says that it brings what it made earlier."""
+    lrs, principal = exchange.lrs, exchange.principal
+    here = lrs.store.here
+    sender = peers.sender(exchange.request.headers)
+    if sender is None or principal.session is not None:
+        origin, device, boot = MADE_HERE, here.device, here.boot
+    else:
+        device = await lrs.store.write(lambda transaction: peers.number(transaction, principal.store, sender))
+        origin, boot = device, None
+    return Provenance(principal.credential, principal.authority, principal.authority_value, origin, device, boot)
+
+
+def record(transaction: Transaction, lrs: Lrs, principal: Principal, made: Sequence[Entry], *, judged: bool) -> None:
+    """Inside the writer: what is already there is left alone and not judged again, so that a repeated request succeeds."""
+    present = log.known(transaction, principal.store, made)
+    new: list[Entry] = []
+    for entry in made:
+        if entry.id in present:
+            continue
+        if judged:
+            lrs.policy.judge_statement(transaction, entry, principal)
+        new.append(entry)
+        if judged:
+            new.extend(lrs.policy.follow(transaction, entry, principal))
+    if new:
+        log.append(transaction, principal.store, new)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------------
+
+
+async def get(exchange: Exchange) -> Response:
+    """One statement by id, or a page of those that match (xAPI Communication 2.1.3)."""
+    wanted = query.parse(exchange.parameters, exchange.version)
+    scoped = await _scope(exchange)
+    if wanted.statement_id is not None:
+        return await _single(exchange, wanted.statement_id, wanted, scoped, voided=False)
+    if wanted.voided_statement_id is not None:
+        return await _single(exchange, wanted.voided_statement_id, wanted, scoped, voided=True)
+    page = more.Page(exchange.parameters, None, None)
+    return await _page(exchange, wanted, scoped, page)
+
+
+async def get_more(exchange: Exchange, token: str) -> Response:
+    """The next page of an earlier query (xAPI Communication 2.1.3, `more`)."""
+    page = more.read(exchange.lrs.signing_key, token, exchange.principal.credential)
+    return await _page(exchange, query.parse(page.parameters, exchange.version), await _scope(exchange), page)
+
+
+Scope = tuple[tuple[Filter, ...], int | None]
+
+
+async def _scope(exchange: Exchange) -> Scope:
+    """What the sender may see: filters that every statement must pass, and the credential it must be of, or None."""
+    lrs, principal = exchange.lrs, exchange.principal
+    require(principal.scopes, Act.READ_OWN_STATEMENTS)
+    filters: Sequence[Filter] = ()
+    if lrs.policy.concerns(principal):
+        filters = await lrs.store.read(lambda reader: lrs.policy.scope_reads(reader, principal))
+    return tuple(filters), None if allows(principal.scopes, Act.READ_STATEMENTS) else principal.credential
+
+
+async def _single(
+    exchange: Exchange, statement_id: UUID, wanted: StatementQuery, scoped: Scope, *, voided: bool
+) -> Response:
+    filters, credential = scoped
+
+    def look(reader: Reader) -> Placed | None:
+        placed = log.one(reader, exchange.store, statement_id, voided=voided)
+        if placed is None or not (filters or credential):
+            return placed
+        window = Window(floor=placed.seq - 1, ceiling=placed.seq, credential=credential)
+        seen = log.find(reader, exchange.store, filters, window, 1, ascending=True)
+        return placed if seen else None
+
+    placed = await exchange.lrs.store.read(look)
+    if placed is None:
+        raise NotFound(f"there is no {'voided ' if voided else ''}statement {statement_id} here for this sender")
+    headers = {"Last-Modified": http_date(placed.stored_us)}
+    return Response(_formatted(placed, wanted, exchange), 200, headers, JSON)
+
+
+async def _page(exchange: Exchange, wanted: StatementQuery, scoped: Scope, page: more.Page) -> Response:
+    filters, credential = scoped
+    limit = min(wanted.limit or exchange.lrs.settings.page_limit, exchange.lrs.settings.page_limit_most)
+    every = (*filters_of(wanted), *filters)
+
+    def look(reader: Reader) -> tuple[list[Placed], int]:
+        ceiling = log.last(reader, exchange.store) if page.ceiling is None else page.ceiling
+        window = _window(wanted, page, ceiling, credential)
+        return log.find(reader, exchange.store, every, window, limit + 1, ascending=wanted.ascending), ceiling
+
+    found, ceiling = await exchange.lrs.store.read(look)
+    following = ""
+    if len(found) > limit:
+        found = found[:limit]
+        after = more.Page(page.parameters, found[-1].seq, ceiling)
+        token = more.write(exchange.lrs.signing_key, after, exchange.principal.credential)
+        following = f"/xapi/statements/more/{token}"
+    body = b",".join(_formatted(placed, wanted, exchange) for placed in found)
+    return Response(b'{"statements":[%s],"more":"%s"}' % (body, following.encode()), 200, media_type=JSON)
+
+
+def _window(wanted: StatementQuery, page: more.Page, ceiling: int, credential: int | None) -> Window:
+    """Behind the last row shown, in the direction of reading, and never beyond where the log ended at the first page."""
+    floor, top = 0, ceiling
+    if page.last is not None:
+        floor, top = (page.last, ceiling) if wanted.ascending else (0, page.last - 1)
+    return Window(wanted.since_us, wanted.until_us, floor, top, credential)
+
+
+def filters_of(wanted: StatementQuery) -> list[Filter]:
+    """The query's filters as terms of the index."""
+    found: list[Filter] = []
+    if wanted.agent is not None:
+        found.append(Filter("g", wanted.agent, wanted.related_agents))
+    if wanted.verb is not None:
+        found.append(Filter("v", wanted.verb))
+    if wanted.activity is not None:
+        found.append(Filter("a", wanted.activity, wanted.related_activities))
+    if wanted.registration is not None:
+        found.append(Filter("r", str(wanted.registration)))
+    return found
+
+
+def _formatted(placed: Placed, wanted: StatementQuery, exchange: Exchange) -> bytes:
+    exact = placed.exact()
+    if wanted.format == "ids":
+        return wire.dumps(formats.ids(wire.parse_json(exact)))
+    if wanted.format == "canonical":
+        return wire.dumps(formats.canonical(wire.parse_json(exact), exchange.request.headers.get("accept-language")))
+    return exact

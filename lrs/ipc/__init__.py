@@ -1,0 +1,1 @@
+"""HTTP without a network: the same application behind Unix sockets and TCP."""

@@ -1,0 +1,1 @@
+"""Where everything durable lives. See README.md in this folder."""

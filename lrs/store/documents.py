@@ -1,0 +1,91 @@
+"""State, activity profile and agent profile documents (xAPI Communication 2.3, 2.6, 2.7): one table, three kinds.
+
+Preconditions and merging are decided by `lrs.xapi.documents`; this module only keeps and finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lrs.store.promises import Reader, Transaction
+from lrs.xapi.documents import etag
+
+COLUMNS = "content_type, content, etag, updated_us, revision"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a document is found by. `kind` is `state`, `activity_profile` or `agent_profile`; what a kind lacks is ''."""
+
+    kind: str
+    name: str
+    activity: str = ""
+    agent: str = ""
+    registration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it is stored; `etag` is in its quotes."""
+
+    content_type: str
+    content: bytes
+    etag: str
+    updated_us: int
+    revision: int
+
+
+WHERE = "store = ? AND kind = ? AND activity = ? AND agent = ? AND registration = ?"
+
+
+def get(reader: Reader, store: int, key: Key) -> Document | None:
+    """The document, or None."""
+    row = reader.execute(f"SELECT {COLUMNS} FROM document WHERE {WHERE} AND name = ?", _values(store, key)).fetchone()  # noqa: S608
+    return None if row is None else Document(*row)
+
+
+def put(transaction: Transaction, store: int, key: Key, content_type: str, content: bytes) -> Document:
+    """Store it, in place of what was there."""
+    document = Document(content_type, content, etag(content), transaction.now_us, transaction.next_revision(store))
+    transaction.execute(
+        "INSERT OR REPLACE INTO document (store, kind, activity, agent, registration, name, "
+        "content_type, content, etag, updated_us, revision) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (*_values(store, key), content_type, content, document.etag, document.updated_us, document.revision),
+    )
+    return document
+
+
+def delete(transaction: Transaction, store: int, key: Key) -> None:
+    """Remove it; nothing happens where it is not there."""
+    transaction.execute(f"DELETE FROM document WHERE {WHERE} AND name = ?", _values(store, key))  # noqa: S608
+    transaction.next_revision(store)
+
+
+def delete_all(transaction: Transaction, store: int, key: Key, *, any_registration: bool) -> None:
+    """Remove every document of an activity and agent (xAPI Communication 2.3, multiple delete)."""
+    where, values = _many(store, key, any_registration)
+    transaction.execute(f"DELETE FROM document WHERE {where}", values)  # noqa: S608
+    transaction.next_revision(store)
+
+
+def names(reader: Reader, store: int, key: Key, since_us: int | None, *, any_registration: bool) -> list[str]:
+    """The ids of the documents of an activity, an agent or both, changed after `since_us`."""
+    where, values = _many(store, key, any_registration)
+    rows = reader.execute(
+        f"SELECT DISTINCT name FROM document WHERE {where} AND updated_us > ? ORDER BY name",  # noqa: S608
+        (*values, -1 if since_us is None else since_us),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def _values(store: int, key: Key) -> tuple[object, ...]:
+    return (store, key.kind, key.activity, key.agent, key.registration, key.name)
+
+
+def _many(store: int, key: Key, any_registration: bool) -> tuple[str, Sequence[object]]:
+    """Without a registration the multiple requests mean all of them (xAPI Communication 2.3)."""
+    values = (store, key.kind, key.activity, key.agent)
+    if any_registration:
+        return "store = ? AND kind = ? AND activity = ? AND agent = ?", values
+    return WHERE, (*values, key.registration)

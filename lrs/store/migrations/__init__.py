@@ -1,0 +1,1 @@
+"""The record store's migrations, oldest first under `versions/`. A released one is never changed."""

@@ -1,0 +1,97 @@
+"""What every keeper of a store promises, whatever database is under it.
+
+1. *One request, one transaction.* `write` runs a function with a `Transaction`; when it raises, nothing of it is kept,
+   and others that share the commit are not touched. When `write` returns, what it did is durable.
+2. *One order.* `append` gives each statement the next `seq` and a `stored` that is unique and strictly rises with it,
+   and what is visible is always a beginning of that order.
+3. *Consistent-Through is true.* Whatever `consistent_through()` answers, every statement with an earlier or equal
+   `stored` is visible to a `read` that starts afterwards, and no statement will get such a `stored` later.
+4. *A read is one snapshot.*
+
+Work handed to `read` and `write` runs outside the event loop and must not wait for anything but the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+class Rows(Protocol):
+    """The answer to a statement of SQL."""
+
+    lastrowid: int | None
+    rowcount: int
+
+    def fetchone(self) -> Row | None: ...
+    def fetchall(self) -> list[Row]: ...
+    def __iter__(self) -> Iterator[Row]: ...
+
+
+class Reader(Protocol):
+    """One snapshot of the store."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ...) -> Rows:
+        """Run SQL with `?` marks, or `:name` marks and a mapping."""
+
+    def session(self) -> Session:
+        """A SQLModel session inside this very transaction; loads SQLAlchemy on first use."""
+
+
+class Transaction(Reader, Protocol):
+    """One request's changes, kept together or not at all."""
+
+    @property
+    def now_us(self) -> int:
+        """The time this transaction goes by."""
+
+    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> Rows:
+        """Run SQL once for each row of parameters."""
+
+    def place(self, store: int, count: int) -> list[tuple[int, int]]:
+        """The next `count` places of the log: `(seq, stored_us)` each, rising."""
+
+    def next_revision(self, store: int) -> int:
+        """The next revision of documents and collections."""
+
+    def term(self, store: int, kind: str, value: str, uses: int = 1) -> int:
+        """The number of a term, made where it is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """This device as rows of the store name it."""
+
+    device_uuid: UUID
+    device: int
+    boot: int
+
+
+class Store(Protocol):
+    """A keeper."""
+
+    @property
+    def here(self) -> Here: ...
+
+    def write(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
+        """Run `work` in a transaction; durable when this returns. Raises what `work` raises, `StoreFull`, `Unavailable`."""
+
+    def read(self, work: Callable[[Reader], T]) -> Awaitable[T]:
+        """Run `work` on a snapshot."""
+
+    def consistent_through(self) -> int:
+        """Promise 3, in microseconds. Ask before the read that it is to hold for."""
+
+    def watch(self, seen: Callable[[], None]) -> Callable[[], None]:
+        """Call `seen` on the event loop after commits that appended statements; the answer stops it."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of the database."""

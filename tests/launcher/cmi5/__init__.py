@@ -1,0 +1,1 @@
+"""Tests of cmi5 as values and functions."""
