@@ -7,6 +7,7 @@ not be reached, one line says why. 2: wrong usage, a launch URL that cannot be u
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -72,13 +73,12 @@ def _run(launch: Launch, options: argparse.Namespace, script: list[str] | None) 
     count = options.count or (len(script) if script else DEFAULT_COUNT)
     seed = clock.uuid4().int if options.seed is None else options.seed
     out = sys.stderr if options.json else sys.stdout
-    transport = client.open(launch.endpoint, launch.ipc_service)
-    with _journal(options.journal) as journal, stop:
-        session = Session(launch, transport, clock, Patience(options.patience), _keeper(kept, journal))
+    way = contextlib.closing(client.open(launch.endpoint, launch.ipc_service))
+    with way as transport, _journal(options.journal, kept) as on_kept, stop:
+        session = Session(launch, transport, clock, Patience(options.patience), on_kept)
         ask = _ask(_responses(options.answers, script, out), stop)
         play = Play(session, clock, ask, lambda text: print(text, file=out, flush=True))
         report = play.run(exercises(launch.topic, launch.level, seed, count))
-    transport.close()
     return report, kept
 
 
@@ -109,7 +109,10 @@ def _lines(source: IO[str]) -> Iterator[str]:
 def _typed(exercise: Exercise, out: IO[str]) -> str | None:
     print(f"{exercise.prompt} = ", end="", file=out, flush=True)
     line = sys.stdin.readline()
-    return line.strip() if line else None  # no line at all: standard input was closed
+    if not line:  # not even an empty one: standard input was closed
+        print(file=out)
+        return None
+    return line.strip()
 
 
 def _ask(responses: Callable[[Exercise], str | None], stop: _Stop) -> Callable[[Exercise], str | None]:
@@ -137,68 +140,39 @@ class _Stop:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def may_interrupt(self) -> _Waiting:
-        return _Waiting(self)
-
-    def wait(self, waiting: bool) -> None:
-        self._waiting = waiting
-        if waiting and self._asked:
+    @contextlib.contextmanager
+    def may_interrupt(self) -> Iterator[None]:
+        """While the learner is waited for."""
+        self._waiting = True
+        try:
+            if self._asked:
+                raise Stopped("stopped")
+            yield
+        finally:
             self._waiting = False
-            raise Stopped("stopped")
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         again, self._asked = self._asked, True
         if self._waiting or again:
-            self._waiting = False
             raise Stopped("stopped before everything was sent" if again else "stopped")
-
-
-class _Waiting:
-    """While the learner is waited for."""
-
-    def __init__(self, stop: _Stop) -> None:
-        self._stop = stop
-
-    def __enter__(self) -> None:
-        self._stop.wait(True)
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.wait(False)
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
 
 
-class _Journal:
-    """One line of JSON for each acknowledged statement, written before the lesson goes on."""
+@contextlib.contextmanager
+def _journal(path: Path | None, kept: list[str]) -> Iterator[Callable[[Statement, int], None]]:
+    """Note each acknowledged statement: its id in `kept`, and a line of JSON in the file before the lesson goes on."""
+    with path.open("a", encoding="utf-8") if path else contextlib.nullcontext() as file:
 
-    def __init__(self, path: Path | None) -> None:
-        self._file = path.open("a", encoding="utf-8") if path else None
+        def keep(statement: Statement, status: int) -> None:
+            kept.append(statement["id"])
+            if file:
+                line = {"id": statement["id"], "verb": statement["verb"]["id"], "status": status}
+                file.write(json.dumps(line) + "\n")
+                file.flush()
 
-    def __enter__(self) -> _Journal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
-
-    def write(self, statement: Statement, status: int) -> None:
-        if self._file:
-            line = {"id": statement["id"], "verb": statement["verb"]["id"], "status": status}
-            self._file.write(json.dumps(line) + "\n")
-            self._file.flush()
-
-
-def _journal(path: Path | None) -> _Journal:
-    return _Journal(path)
-
-
-def _keeper(kept: list[str], journal: _Journal) -> Callable[[Statement, int], None]:
-    def keep(statement: Statement, status: int) -> None:
-        journal.write(statement, status)
-        kept.append(statement["id"])
-
-    return keep
+        yield keep
 
 
 def _summary(launch: Launch, report: Report, kept: list[str]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ async def _settle(store: SqliteStore, settings: Settings) -> None:
     if settings.upstream is not None:
         url, key, secret = settings.upstream, settings.upstream_key or "", settings.upstream_secret or ""
         await store.write(
-            lambda transaction: destinations.put(transaction, identity.DEFAULT_STORE, UPSTREAM, url, key, secret)
+            lambda transaction: destinations.add(transaction, identity.DEFAULT_STORE, UPSTREAM, url, key, secret)
         )
 
 

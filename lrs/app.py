@@ -37,12 +37,19 @@ class App:
         self._rest = rest or _nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
+        if scope["type"] == "lifespan":
+            return await _live(receive, send)
         first = "/" + scope["path"].lstrip("/").partition("/")[0]
         if scope["path"].startswith("//"):
             scope = {**scope, "path": "/" + scope["path"].lstrip("/")}
         await self._mounts.get(first, self._rest)(scope, receive, send)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """ASGI lifespan: whoever made the parts starts and stops them, so there is nothing to do but to agree."""
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})
 
 
 async def _alive(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ descriptions of one command would drift apart (docs/decisions/0001). What a comm
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -33,6 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  the last resort: a person gets a sentence, OFFLINE_LRS_TRACE=1 the trace
+        if os.environ.get("OFFLINE_LRS_TRACE"):
+            raise
+        print(f"offline-lrs: this is a fault of ours: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  set OFFLINE_LRS_TRACE=1 and run it again for the details of a report", file=sys.stderr)
+        return REFUSED
 
 
 def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:

@@ -13,15 +13,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from launcher.cmi5 import ids
-from launcher.learning import courses, launches, lms, registrations, sessions
+from launcher.cmi5.course import CourseStructure
+from launcher.learning import courses, launches, lms, registrations, sessions, standing
 from launcher.learning.launches import Wish
 from launcher.people import roster
 from launcher.people.roster import Somebody
+from launcher.progress.grid import Shown, Table
 from launcher.web.parts import Lms
 from lrs.auth import credentials
 from lrs.errors import Conflict, Fault, Invalid, UnsupportedMedia
 from lrs.http import guards
 from lrs.store.promises import Reader, Transaction
+from lrs.sync.drainer import Status
 from lrs.xapi import agents, timestamps
 
 XML = ("application/xml", "text/xml")
@@ -80,7 +83,7 @@ async def remove_course(lms_: Admitted, course_id: str) -> None:
     await lms_.lrs.store.write(lambda transaction: courses.remove(transaction, lms_.store, course_id))
 
 
-def _course(course_id: str, structure: courses.CourseStructure) -> dict[str, Any]:
+def _course(course_id: str, structure: CourseStructure) -> dict[str, Any]:
     return {
         "id": course_id,
         "publisherId": structure.id,
@@ -298,3 +301,71 @@ async def remove_credential(lms_: Admitted, key: str) -> None:
 async def show_sync(lms_: Admitted) -> dict[str, Any]:
     """Each destination of the log: how far it is, and what holds it up."""
     return {"destinations": [_destination(one) for one in await lms_.drainer.status()]}
+
+
+@router.post("/sync")
+async def sync_now(lms_: Admitted) -> dict[str, Any]:
+    """Send what waits, now, whatever it was waiting for; answers when that is done."""
+    summary = await lms_.drainer.drain_once(impatient=True)
+    return {
+        "complete": summary.complete,
+        "destinations": [
+            {
+                "name": one.name,
+                "state": one.state,
+                "reason": one.reason,
+                "depth": one.depth,
+                "delivered": one.delivered,
+                "exceptions": one.exceptions,
+            }
+            for one in summary.destinations
+        ],
+    }
+
+
+def _destination(one: Status) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "url": one.url,
+        "state": one.state,
+        "reason": one.reason,
+        "depth": one.depth,
+        "exceptions": one.exceptions,
+        "lastAcknowledged": None if one.last_acknowledged_us is None else timestamps.format(one.last_acknowledged_us),
+        "nextTry": None if one.next_try_us is None else timestamps.format(one.next_try_us),
+    }
+
+
+# --- progress -------------------------------------------------------------------------------------------------------
+
+
+@router.get("/progress")
+async def show_progress(lms_: Admitted) -> dict[str, Any]:
+    """What the pages show: for each course learners by AUs, up to this moment."""
+    await lms_.projector.catch_up()
+    tables = await lms_.lrs.store.read(lambda reader: standing.tables(reader, lms_.store))
+    return {"courses": [_grid(table) for table in tables]}
+
+
+def _grid(table: Table) -> dict[str, Any]:
+    learners = [
+        {
+            "learner": line.learner,
+            "registration": line.registration,
+            **_square(line.course),
+            "aus": [
+                {"title": unit.title, "activity": unit.activity, **_square(shown)}
+                for unit, shown in zip(table.units, line.units, strict=True)
+            ],
+        }
+        for line in table.lines
+    ]
+    return {"title": table.title, "learners": learners}
+
+
+def _square(shown: Shown) -> dict[str, Any]:
+    return {
+        "state": shown.state,
+        "score": None if shown.score is None else float(shown.score),
+        "last": None if shown.last_us is None else timestamps.format(shown.last_us),
+    }

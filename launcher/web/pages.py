@@ -5,7 +5,6 @@ For now whoever has a credential with the scope `admin` may see them; the browse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +13,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from launcher.cmi5 import ids
-from launcher.learning import courses, lms
-from launcher.people import roster
-from launcher.progress import projection
-from launcher.progress.grid import Table, Unit, table
+from launcher.learning import standing
 from launcher.web.parts import Lms
-from lrs.errors import Conflict
-from lrs.store.promises import Reader
 from lrs.xapi import timestamps
 
 HERE = Path(__file__).parent
@@ -82,29 +75,9 @@ async def progress(lms_: Admitted) -> HTMLResponse:
     await lms_.projector.catch_up()
     store = lms_.store
     as_of_us = lms_.lrs.clock.now_us()
-    tables = await lms_.lrs.store.read(lambda reader: _tables(reader, store))
+    tables = await lms_.lrs.store.read(lambda reader: standing.tables(reader, store))
     sync = await lms_.drainer.status()
     return _page("progress.html", title="Progress", tables=tables, as_of_us=as_of_us, sync=sync)
-
-
-def _tables(reader: Reader, store: int) -> Sequence[Table]:
-    try:
-        school = lms.school(reader)
-    except Conflict:
-        return ()
-    names = {person.id: person.name for person in roster.listed(reader, store)}
-    cells = projection.cells(reader, store)
-    return [_table(known, school, cells, names) for known in courses.all_known(reader, store)]
-
-
-def _table(known: courses.KnownCourse, school: str, cells: Sequence[Any], names: dict[str, str]) -> Table:
-    structure = known.structure
-    units = [
-        Unit(ids.au_activity_id(school, structure.id, known.version, au.id), courses.title(au.title))
-        for au in structure.aus
-    ]
-    course = ids.course_activity_id(school, structure.id, known.version)
-    return table(courses.title(structure.title), course, units, cells, names)
 
 
 @router.get("/docs")

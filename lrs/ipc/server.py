@@ -82,6 +82,7 @@ def run(doors: Doors) -> None:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes an event loop: uvloop's where it is installed, else None for asyncio's own."""
     try:
         import uvloop
     except ImportError:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from lrs.errors import Fault, Invalid
-from lrs.store.promises import Transaction
+from lrs.store.promises import Reader, Transaction
 
 HEADER = "x-offline-lrs-device"
 
@@ -31,3 +31,9 @@ def number(transaction: Transaction, store: int, device: UUID) -> int:
     transaction.execute("INSERT OR IGNORE INTO device (store, uuid) VALUES (?, ?)", (store, str(device)))
     row = transaction.execute("SELECT id FROM device WHERE store = ? AND uuid = ?", (store, str(device))).fetchone()
     return int(row[0]) if row else 0
+
+
+def known(reader: Reader, store: int, device: UUID) -> int | None:
+    """The number of a device in this store, None where nothing came from it."""
+    row = reader.execute("SELECT id FROM device WHERE store = ? AND uuid = ?", (store, str(device))).fetchone()
+    return None if row is None else int(row[0])

@@ -46,7 +46,7 @@ class StatementQuery:
 
 
 def parse(params: Sequence[tuple[str, str]], version: Version) -> StatementQuery:
-    """The question that a GET's parameters ask; both versions know the same parameters."""
+    """The question that the parameters of a GET ask; both versions know the same parameters."""
     given = Parameters(params, _KNOWN, _RULE, zone_required=RULES[version].timestamp_needs_zone)
     _check_single(given)
     agent = given.agent("agent", group=True)

@@ -139,10 +139,10 @@ def test_a_used_launch_is_refused(device: Path, capsys: pytest.CaptureFixture[st
 def test_a_signal_ends_the_lesson_with_terminated(device: Path, number: signal.Signals) -> None:
     """While the learner thinks."""
     with FakeLms(device / "lms", NAME) as lms:
-        with lesson(lms.launch_url(), stdin=subprocess.PIPE) as process:
+        with lesson(lms.launch_url(), "--seed", "42", stdin=subprocess.PIPE) as process:
             wait_for(lambda: verbs(lms.kept) == ["initialized"])
             assert process.stdout is not None
-            assert " = " in process.stdout.read(8)
+            assert process.stdout.read(8) == "3 + 1 = "
             process.send_signal(number)
             process.communicate(timeout=30)
         assert (process.returncode, verbs(lms.kept)) == (0, ["initialized", "terminated"])

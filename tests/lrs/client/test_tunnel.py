@@ -43,7 +43,8 @@ def scripted(*answers: bytes | None, path: Path | None = None) -> Iterator[list[
             with call:
                 call.settimeout(10)
                 requests.append(call.recv(65536))
-                call.sendall(answer or b"")
+                if answer:
+                    call.sendall(answer)
 
     thread = threading.Thread(target=serve)
     thread.start()

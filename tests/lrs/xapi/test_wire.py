@@ -13,8 +13,8 @@ from lrs.xapi import wire
 from tests.lrs.xapi.examples import refused
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
-OBJECTS = st.dictionaries(st.text(max_size=6), VALUES, max_size=5)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=4)
+OBJECTS = st.dictionaries(st.text(max_size=6), VALUES, max_size=3)
 SPACE = st.sampled_from(["", " ", "\n\t ", "\r\n"])
 
 
@@ -83,7 +83,7 @@ def test_what_is_written_is_parsed_again(value: Any) -> None:
     assert wire.parse_json(wire.dumps(value)) == value
 
 
-@given(st.lists(OBJECTS), SPACE)
+@given(st.lists(OBJECTS, max_size=3), SPACE)
 def test_a_batch_splits_into_its_statements(statements: list[dict[str, Any]], space: str) -> None:
     """Joined by commas in brackets with any white space, the texts of statements come back as they were."""
     texts = [json.dumps(statement).encode() for statement in statements]
@@ -112,6 +112,12 @@ def test_elements_that_are_no_objects_are_all_named() -> None:
 def test_a_body_of_no_statements_is_refused(body: bytes) -> None:
     """A body that is neither an object nor an array is refused, however it is broken."""
     assert len(refused(lambda: wire.split(body))) == 1
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"{", b"x", b""])
+def test_only_an_object_has_members(raw: bytes) -> None:
+    """Members of anything else are refused."""
+    assert len(refused(lambda: wire.members(raw))) == 1
 
 
 @given(OBJECTS, SPACE, st.booleans())
