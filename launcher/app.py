@@ -12,11 +12,10 @@ import json
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from lrs.sync.drainer import Drainer
 from starlette.types import ASGIApp
 
 from launcher.cmi5 import ids
@@ -36,6 +35,7 @@ from lrs.store import identity
 from lrs.store.schema import LRS_HISTORY
 from lrs.store.sqlite import SqliteStore, open_store
 from lrs.sync import destinations
+from lrs.sync.drainer import Drainer
 
 HISTORIES = (LRS_HISTORY, LAUNCHER_HISTORY)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -45,21 +45,23 @@ UPSTREAM = "upstream"
 @contextlib.asynccontextmanager
 async def running(settings: Settings, clock: Clock, *, at_work: bool) -> AsyncIterator[tuple[Lms, ASGIApp]]:
     """The LMS on its data folder. `at_work`: with the consumers of the log following it in the background."""
-    store = await asyncio.to_thread(open_store, settings.data, clock, HISTORIES)
-    try:
+    async with contextlib.AsyncExitStack() as held:
+        store = await asyncio.to_thread(open_store, settings.data, clock, HISTORIES)
+        held.push_async_callback(store.close)
         await _settle(store, settings)
         lrs = await create_lrs(store, settings, clock, LessonPolicy(store.here, clock))
-        drainer = Drainer(store, settings, clock, identity.DEFAULT_STORE)
-        lms = Lms(lrs, Projector(store, identity.DEFAULT_STORE), drainer, clock.token())
+        lms = Lms(
+            lrs,
+            Projector(store, identity.DEFAULT_STORE),
+            Drainer(store, settings, clock, identity.DEFAULT_STORE),
+            clock.token(),
+        )
+        held.push_async_callback(lms.projector.stop)
+        held.push_async_callback(lms.drainer.stop)
         if at_work:
             lms.projector.start()
-            drainer.start()
+            lms.drainer.start()
         yield lms, App(lrs, {FETCH: Fetch(lrs)}, Lazy(lms))
-    finally:
-        if "lms" in locals():
-            await lms.drainer.stop()
-            await lms.projector.stop()
-        await store.close()
 
 
 async def _settle(store: SqliteStore, settings: Settings) -> None:
@@ -69,12 +71,14 @@ async def _settle(store: SqliteStore, settings: Settings) -> None:
         await store.write(lambda transaction: identity.settle_school(transaction, school))
     if settings.upstream is not None:
         url, key, secret = settings.upstream, settings.upstream_key or "", settings.upstream_secret or ""
+        if not (key and secret):
+            raise ConfigurationError("an upstream needs a key and a secret: --upstream-key and --upstream-secret")
         await store.write(
             lambda transaction: destinations.add(transaction, identity.DEFAULT_STORE, UPSTREAM, url, key, secret)
         )
 
 
-# --- serving ------------------------------------------------------------------------------------------------------------
+# --- serving --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ async def serve(settings: Settings, clock: Clock, ready: Callable[[Serving], Non
             note = Note(os.getpid(), bound.base, None if bound.path is None else str(bound.path), lms.owner_token)
             if settings.ipc_service is not None and bound.path is not None:
                 _register(settings, bound.path, school)
-            held.callback(forget, settings.data)
+            held.callback(forget, settings.data, note)
 
             def on_ready() -> None:
                 leave(settings.data, note)
@@ -151,16 +155,25 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _register(settings: Settings, path: Path, school: str | None) -> None:
-    service = registry.Service(
-        name=settings.ipc_service or "",
-        bindings=({"type": "unix", "path": str(path)},),
-        exec=("offline-lrs", "serve", "--data", str(settings.data), "--ipc-service", settings.ipc_service or ""),
-        issuer=school,
-    )
-    registry.register(service)
+    name = settings.ipc_service or ""
+    exec_ = ("offline-lrs", "serve", "--data", str(settings.data.absolute()), "--ipc-service", name, *_again(settings))
+    registry.register(registry.Service(name, ({"type": "unix", "path": str(path)},), exec_, school))
 
 
-# --- being found by commands of the same user -------------------------------------------------------------------------------
+def _again(settings: Settings) -> tuple[str, ...]:
+    """The flags that open the same doors when the system starts the service again. What is kept in the data folder
+    (school, upstream) need not be said twice, and no secret is ever among them."""
+    flags: tuple[str, ...] = ("--no-tcp",)
+    if settings.tcp:
+        flags = ("--host", settings.host, "--port", str(settings.port))
+    if settings.public_url is not None:
+        flags += ("--public-url", settings.public_url)
+    if settings.no_xapi_tcp:
+        flags += ("--no-xapi-tcp",)
+    return (*flags, "--default-version", settings.default_version)
+
+
+# --- being found by commands of the same user -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +197,7 @@ def leave(data: Path, note: Note) -> None:
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump({"pid": note.pid, "url": note.url, "socket": note.socket, "token": note.token}, file)
+        json.dump(asdict(note), file)
     draft.replace(path)
 
 
@@ -196,6 +209,7 @@ def find(data: Path) -> Note | None:
         return None
 
 
-def forget(data: Path) -> None:
-    """Take the note away."""
-    _place(data).unlink(missing_ok=True)
+def forget(data: Path, note: Note) -> None:
+    """Take the note away, unless it is that of a program which has started since."""
+    if find(data) == note:
+        _place(data).unlink(missing_ok=True)

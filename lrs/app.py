@@ -38,7 +38,8 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await _live(receive, send)
+            await _live(receive, send)
+            return
         first = "/" + scope["path"].lstrip("/").partition("/")[0]
         if scope["path"].startswith("//"):
             scope = {**scope, "path": "/" + scope["path"].lstrip("/")}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from lrs.errors import ConfigurationError
+from lrs.errors import ConfigurationError, Fault
 
 PREFIX = "OFFLINE_LRS_"
 CONFIG = "config.toml"
@@ -34,7 +34,6 @@ class Settings:
     upstream: str | None = None
     upstream_key: str | None = None
     upstream_secret: str | None = None
-    lrs_only: bool = False
     no_xapi_tcp: bool = False
     page_limit: int = 100
     page_limit_most: int = 1000
@@ -43,6 +42,15 @@ class Settings:
     fetch_lifetime: int = 600
     sync_batch: int = 50
     sync_bytes: int = 256 * 1024
+
+
+DEFAULTS = {field.name: field.default for field in fields(Settings) if field.name != "data"}
+LEAST = {"port": 0}  # the system chooses one; every other number is at least 1
+MOST = {"port": 65_535}
+WORDS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 
 
 def default_data() -> Path:
@@ -57,26 +65,35 @@ def default_data() -> Path:
 def gather(data: Path, flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from flags (those that are not None), environment and the data folder's `config.toml`, in this order.
 
-    Raises `ConfigurationError` naming the place and the name of a wrong one.
+    Raises `ConfigurationError` with everything that is wrong: its place, its name and what it can be.
     """
-    known = {field.name: field for field in fields(Settings) if field.name != "data"}
+    faults: list[Fault] = []
     values: dict[str, Any] = {}
-    for name, value in _file(data / CONFIG).items():
-        if name not in known:
-            raise ConfigurationError(
-                f"{data / CONFIG}: there is no setting {name!r}; known: {', '.join(sorted(known))}"
-            )
-        values[name] = _typed(name, value, f"{data / CONFIG}")
-    for name in known:
-        if (text := environment.get(PREFIX + name.upper())) is not None:
-            values[name] = _typed(name, text, PREFIX + name.upper())
-    values.update({name: value for name, value in flags.items() if value is not None})
-    settings = Settings(data=data, **values)
-    if settings.default_version not in XAPI_VERSIONS:
-        raise ConfigurationError(
-            f"default_version is {settings.default_version!r}; it can be {' or '.join(XAPI_VERSIONS)}"
-        )
-    return settings
+    for place, name, given in _given(data, flags, environment, faults):
+        try:
+            values[name] = _checked(name, given)
+        except ValueError as error:
+            faults.append(Fault(place, "", f"{name} is {given!r}; it must be {error}"))
+    if faults:
+        raise ConfigurationError("; ".join(str(fault) for fault in faults), faults)
+    return Settings(data=data, **values)
+
+
+def _given(
+    data: Path, flags: Mapping[str, Any], environment: Mapping[str, str], faults: list[Fault]
+) -> Iterator[tuple[str, str, Any]]:
+    """Place, name and value of everything that was given, what counts most last."""
+    path = data / CONFIG
+    for name, value in _file(path).items():
+        if name in DEFAULTS:
+            yield str(path), name, value
+        else:
+            faults.append(Fault(str(path), "", f"there is no setting {name!r}; known: {', '.join(sorted(DEFAULTS))}"))
+    for name in DEFAULTS:
+        variable = PREFIX + name.upper()
+        if variable in environment:
+            yield variable, name, environment[variable]
+    yield from ((f"--{name.replace('_', '-')}", name, value) for name, value in flags.items() if value is not None)
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -85,24 +102,43 @@ def _file(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
-def _typed(name: str, value: Any, place: str) -> Any:
-    """The value in the type of the setting's default; text comes from the environment."""
-    default = next(field.default for field in fields(Settings) if field.name == name)
+# --- one value --------------------------------------------------------------------------------------------------------
+
+
+def _checked(name: str, given: Any) -> Any:
+    """The value in the type of the setting's default; what the environment gives is text."""
+    default = DEFAULTS[name]
     if isinstance(default, bool):
-        if isinstance(value, bool):
-            return value
-        if str(value).lower() in ("1", "true", "yes", "on", "0", "false", "no", "off"):
-            return str(value).lower() in ("1", "true", "yes", "on")
-        raise ConfigurationError(f"{place}: {name} is {value!r}; it can be true or false")
+        return _flag(given)
     if isinstance(default, int):
-        try:
-            return int(value)
-        except (TypeError, ValueError) as error:
-            raise ConfigurationError(f"{place}: {name} is {value!r}; it must be a whole number") from error
-    if not isinstance(value, str):
-        raise ConfigurationError(f"{place}: {name} is {value!r}; it must be text")
-    return value
+        return _number(given, LEAST.get(name, 1), MOST.get(name))
+    return _text(given, XAPI_VERSIONS if name == "default_version" else None)
+
+
+def _flag(given: Any) -> bool:
+    found = WORDS.get(str(given).lower()) if isinstance(given, (bool, str)) else None
+    if found is None:
+        raise ValueError("true or false")
+    return found
+
+
+def _number(given: Any, least: int, most: int | None) -> int:
+    range_ = f"from {least} to {most}" if most is not None else f"of at least {least}"
+    right = isinstance(given, int) and not isinstance(given, bool)
+    if right or (isinstance(given, str) and given.strip().isascii() and given.strip().isdigit()):
+        found = int(given)
+        if least <= found and (most is None or found <= most):
+            return found
+    raise ValueError(f"a whole number {range_}")
+
+
+def _text(given: Any, allowed: Sequence[str] | None) -> str:
+    if not isinstance(given, str):
+        raise ValueError("text")
+    if allowed is not None and given not in allowed:
+        raise ValueError(" or ".join(allowed))
+    return given

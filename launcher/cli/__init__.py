@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lrs.errors import OfflineLrsError
 
-COMMANDS = ("serve", "demo", "credentials", "courses", "people", "registrations", "launch", "sync")
+COMMANDS = ("serve", "demo", "credentials", "courses", "people", "registrations", "launch", "sync", "destinations")
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
 
 
@@ -23,18 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 refused or failed with one clear line, 2 wrong usage."""
     parsed = parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
     try:
-        return int(parsed.run(parsed))
+        status = int(parsed.run(parsed))
+        sys.stdout.flush()
+        return status
     except OfflineLrsError as error:
         print(f"offline-lrs: {error.detail}", file=sys.stderr)
         for fault in error.faults[1:]:
             print(f"  {fault}", file=sys.stderr)
         return REFUSED
-    except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read our output has seen enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  the last resort: a person gets a sentence, OFFLINE_LRS_TRACE=1 the trace
+    except Exception as error:  # the last resort: a person gets a sentence, OFFLINE_LRS_TRACE=1 the trace
         if os.environ.get("OFFLINE_LRS_TRACE"):
             raise
         print(f"offline-lrs: this is a fault of ours: {type(error).__name__}: {error}", file=sys.stderr)
@@ -56,7 +58,9 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     return top
 
 
-MODULES = dict.fromkeys(("credentials", "courses", "people", "registrations", "launch", "sync"), "manage")
+MODULES = dict.fromkeys(
+    ("credentials", "courses", "people", "registrations", "launch", "sync", "destinations"), "manage"
+)
 
 
 def common(command: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ import httpx
 
 from launcher.cli.programs import Program, environment, inside, wait_until
 from launcher.cli.remote import Call, call
+from launcher.cli.story import Lesson, Pupil, Story
 from lrs.clock import SystemClock
-from lrs.errors import OfflineLrsError
 from lrs.xapi.equality import same
 
 SCHOOL = "https://school.example"
@@ -42,55 +42,17 @@ def add(name: str, commands: Any) -> None:
     command.set_defaults(run=run)
 
 
-@dataclass(frozen=True, slots=True)
-class Pupil:
-    """Who works on which tablet, at what, and how it goes."""
-
-    name: str
-    tablet: int
-    au: int
-    answers: Sequence[str]
-
-
-PUPILS = (
-    Pupil("Amina", 0, 0, ("right", "right", "right", "wrong", "right")),
-    Pupil("Benito", 1, 2, ("wrong", "right", "wrong", "wrong", "right")),
+AMINA = Pupil(
+    "Amina",
+    0,
+    (
+        Lesson(0, ("right", "right", "right", "wrong", "right")),
+        Lesson(1, ("right", "wrong", "right", "right", "right")),
+    ),
 )
-
-
-class Broken(OfflineLrsError):
-    """Something that the story promises did not hold."""
-
-
-@dataclass(slots=True)
-class Story:
-    """The world of one run, and the voice that tells it."""
-
-    folder: Path
-    environment: dict[str, str]
-    aloud: bool
-    mark: str
-    chapter: int = 0
-    held: dict[str, int] = field(default_factory=dict)
-
-    def title(self, text: str) -> None:
-        """A new chapter."""
-        self.chapter += 1
-        self.say(f"\n{self.chapter}. {text}")
-
-    def say(self, text: str) -> None:
-        """One line, at once."""
-        print(text, file=sys.stdout if self.aloud else sys.stderr, flush=True)
-
-    def tell(self, text: str) -> None:
-        """What happened."""
-        self.say(f"   {text}")
-
-    def check(self, holds: bool, text: str) -> None:
-        """A promise: told where it holds, the end of the story where it does not."""
-        if not holds:
-            raise Broken(f"the story does not hold: {text}")
-        self.say(f"   ✓ {text}")
+BENITO = Pupil("Benito", 1, (Lesson(2, ("wrong", "right", "wrong", "wrong", "right")),))
+PUPILS = (AMINA, BENITO)
+BLOCK = "Arithmetic"  # both of Amina's lessons make it up
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -130,7 +92,8 @@ def play(story: Story, cleanup: ExitStack) -> tuple[Program, tuple[str, str]]:
     enrolled = _enrol(story, school, tablets)
     with _internet_away(story, school):
         for pupil in PUPILS:
-            _lesson(story, tablets[pupil.tablet], pupil, enrolled[pupil.name])
+            for lesson in pupil.lessons:
+                _lesson(story, tablets[pupil.tablet], pupil, lesson, enrolled[pupil.name])
         _waiting(story, tablets)
     _drain(story, tablets)
     _compare(story, school, tablets, login)
@@ -175,7 +138,7 @@ def _hand_out_tablets(
     return tablets
 
 
-def _enrol(story: Story, school: Program, tablets: Sequence[Program]) -> dict[str, dict[str, str]]:
+def _enrol(story: Story, school: Program, tablets: Sequence[Program]) -> dict[str, dict[str, Any]]:
     story.title("The maths course is imported, and the pupils are enrolled at the school and on their tablets.")
     source = _course_source()
     imported = [
@@ -183,7 +146,7 @@ def _enrol(story: Story, school: Program, tablets: Sequence[Program]) -> dict[st
         for program in (school, *tablets)
     ]
     story.check(all(one == imported[0] for one in imported), f"“{imported[0]['title']}” has the same ids on all three")
-    enrolled: dict[str, dict[str, str]] = {}
+    enrolled: dict[str, dict[str, Any]] = {}
     for pupil in PUPILS:
         person = _api(school, Call("POST", "/people", json={"givenName": pupil.name}))
         wanted = {"course": imported[0]["id"], "person": person["id"]}
@@ -191,7 +154,7 @@ def _enrol(story: Story, school: Program, tablets: Sequence[Program]) -> dict[st
         tablet = tablets[pupil.tablet]
         _api(tablet, Call("POST", "/people", json={"givenName": pupil.name, "id": person["id"]}))
         _api(tablet, Call("POST", "/registrations", json={**wanted, "registration": registration}))
-        enrolled[pupil.name] = {**wanted, "registration": registration, "title": imported[0]["aus"][pupil.au]["title"]}
+        enrolled[pupil.name] = {**wanted, "registration": registration, "aus": imported[0]["aus"]}
         story.tell(f"{pupil.name} is enrolled; the name stays on the roster, statements say {person['id']}")
     return enrolled
 
@@ -207,39 +170,34 @@ def _internet_away(story: Story, school: Program) -> Iterator[None]:
     story.check(not _is_down(school.url), "the school answers again")
 
 
-def _lesson(story: Story, tablet: Program, pupil: Pupil, enrolled: dict[str, str]) -> None:
-    story.title(f"{pupil.name} opens “{enrolled['title']}” on {tablet.name}. The maths app knows only its launch URL.")
-    wanted = {**{name: enrolled[name] for name in ("course", "person", "registration")}, "au": pupil.au}
+def _lesson(story: Story, tablet: Program, pupil: Pupil, lesson: Lesson, enrolled: dict[str, Any]) -> None:
+    title = enrolled["aus"][lesson.au]["title"]
+    story.title(f"{pupil.name} opens “{title}” on {tablet.name}. The maths app knows only its launch URL.")
+    wanted = {**{name: enrolled[name] for name in ("course", "person", "registration")}, "au": lesson.au}
     launched = _api(tablet, Call("POST", "/launches", json=wanted))
     story.tell(f"launch URL: {launched['url'][:96]}…")
-    journal = story.folder / f"{pupil.name}.journal"
-    command = [
-        sys.executable,
-        "-m",
-        "content_app",
-        launched["url"],
-        "--answers",
-        "-",
-        "--seed",
-        "7",
-        "--journal",
-        str(journal),
-    ]
-    done = subprocess.run(
-        [*command, "--count", str(len(pupil.answers))],
-        input="\n".join(pupil.answers),
-        env=story.environment,
-        text=True,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    journal = story.folder / f"{pupil.name}-{lesson.au}.journal"
+    done = _play(story, launched["url"], lesson.answers, journal)
     for line in done.stdout.splitlines():
         story.tell(f"  | {line}")
     acknowledged = journal.read_text().splitlines() if journal.exists() else []
     verbs = ", ".join(json.loads(line)["verb"].rpartition("/")[2] for line in acknowledged)
     story.check(
         done.returncode == 0 and bool(acknowledged), f"the lesson ended well; acknowledged: {verbs}{done.stderr}"
+    )
+
+
+def _play(story: Story, url: str, answers: Sequence[str], journal: Path) -> subprocess.CompletedProcess[str]:
+    """The maths app as a process of its own; what it is given is the URL, and the answers in place of a pupil."""
+    flags = ("--answers", "-", "--seed", "7", "--journal", str(journal), "--count", str(len(answers)))
+    return subprocess.run(
+        [sys.executable, "-m", "content_app", url, *flags],
+        input="\n".join(answers),
+        env=story.environment,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -253,9 +211,12 @@ def _waiting(story: Story, tablets: Sequence[Program]) -> None:
 def _drain(story: Story, tablets: Sequence[Program]) -> None:
     for tablet in tablets:
         _api(tablet, Call("POST", "/sync"))  # as the network's return would wake it
-        story.check(
-            wait_until(lambda tablet=tablet: _depth(tablet) == 0, DRAIN_SECONDS), f"{tablet.name} has sent everything"
-        )
+        sent = wait_until(partial(_has_sent, tablet), DRAIN_SECONDS)
+        story.check(sent, f"{tablet.name} has sent everything")
+
+
+def _has_sent(tablet: Program) -> bool:
+    return _depth(tablet) == 0
 
 
 def _compare(story: Story, school: Program, tablets: Sequence[Program], login: tuple[str, str]) -> None:
@@ -281,18 +242,24 @@ def _show_progress(story: Story, school: Program, login: tuple[str, str]) -> Non
     story.check(
         answer.status_code == 200 and all(pupil.name in answer.text for pupil in PUPILS), "the pupils are on it"
     )
-    for course in _api(school, Call("GET", "/progress"))["courses"]:
-        story.tell(course["title"])
-        for line in course["learners"]:
-            units = ", ".join(f"{unit['title']} {unit['state']}{_score(unit)}" for unit in line["aus"])
-            story.tell(f"  {line['learner']}: {units}; whole course {line['state']}")
+    (course,) = _api(school, Call("GET", "/progress"))["courses"]
+    story.tell(course["title"])
+    for line in course["learners"]:
+        units = ", ".join(f"{unit['title']} {unit['state']}{_score(unit)}" for unit in line["aus"])
+        blocks = ", ".join(f"block {block['title']} {block['state']}" for block in line["blocks"])
+        story.tell(f"  {line['learner']}: {units}; {blocks}; whole course {line['state']}")
+    states = {line["learner"]: {part["title"]: part["state"] for part in line["blocks"]} for line in course["learners"]}
+    story.check(
+        states[AMINA.name][BLOCK] == "satisfied" and states[BENITO.name][BLOCK] != "satisfied",
+        f"{AMINA.name} has both lessons of the block “{BLOCK}”, so her tablet said that it is satisfied",
+    )
 
 
 def _score(unit: dict[str, Any]) -> str:
     return "" if unit["score"] is None else f" ({round(100 * unit['score'])} %)"
 
 
-# --- what the chapters are made of --------------------------------------------------------------------------------------
+# --- what the chapters are made of ----------------------------------------------------------------------------------
 
 
 def _api(program: Program, wanted: Call) -> Any:

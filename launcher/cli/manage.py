@@ -1,4 +1,4 @@
-"""Commands that manage a data folder: credentials, courses, people, registrations, launch, sync.
+"""Commands that manage a data folder: credentials, courses, people, registrations, launch, sync, destinations.
 
 Each is one call of the management API and one way to show its answer.
 """
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from launcher.cli import common
 from launcher.cli.remote import Call, call
@@ -84,8 +85,6 @@ def _credentials(commands: Any) -> None:
 
 
 def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
     return quote(text, safe="")
 
 
@@ -123,9 +122,12 @@ def _courses(commands: Any) -> None:
     )
     source.add_argument("course", metavar="COURSE")
     gone = _command(
-        group, "remove", "remove a course nobody is registered in", lambda given: Call("DELETE", f"/courses/{_quoted(given.course)}"),
+        group,
+        "remove",
+        "remove a course nobody is registered in",
+        lambda given: Call("DELETE", f"/courses/{_quoted(given.course)}"),
         lambda _: ["removed"],
-    )  # fmt: skip
+    )
     gone.add_argument("course", metavar="COURSE")
 
 
@@ -152,7 +154,7 @@ def _all_course_lines(answer: Any) -> Iterable[str]:
         yield from _course_lines(course)
 
 
-# --- people, registrations, launch ---------------------------------------------------------------------------------------
+# --- people, registrations, launch ----------------------------------------------------------------------------------
 
 
 def _people(commands: Any) -> None:
@@ -230,13 +232,21 @@ def _new_launch(given: argparse.Namespace) -> Call:
 
 
 def _sync(commands: Any) -> None:
-    _command(
-        commands,
-        "sync",
-        "show what has been sent, and what holds the rest up",
-        lambda _: Call("GET", "/sync"),
-        _sync_lines,
-    )
+    new = _command(commands, "sync", "send what waits, now, and end", lambda _: Call("POST", "/sync"), _sent_lines)
+    new.add_argument("--once", action="store_true", required=True, help="one pass over every destination")
+
+
+def _sent_lines(answer: Any) -> Iterable[str]:
+    if not answer["destinations"]:
+        yield "nothing is sent anywhere; `offline-lrs serve --upstream URL …` names a destination"
+    for one in answer["destinations"]:
+        reason = f" ({one['reason']})" if one["reason"] else ""
+        yield f"{one['name']}  {one['delivered']} sent, {one['depth']} left: {one['state']}{reason}"
+
+
+def _destinations(commands: Any) -> None:
+    group = _group(commands, "destinations", "where the log is sent to")
+    _command(group, "list", "show each, and what holds it up", lambda _: Call("GET", "/sync"), _sync_lines)
 
 
 def _sync_lines(answer: Any) -> Iterable[str]:
@@ -254,4 +264,5 @@ DESCRIBED = {
     "registrations": _registrations,
     "launch": _launch,
     "sync": _sync,
+    "destinations": _destinations,
 }

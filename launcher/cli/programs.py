@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -63,22 +63,28 @@ class Program:
     def start(self) -> None:
         """Start it, and return when all of its doors answer."""
         command = [sys.executable, "-m", "launcher", "serve", "--data", str(self.data), "--json", *self.flags]
-        self.process = subprocess.Popen(
-            command, env=dict(self.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        with self.complaints.open("a") as complaints:  # a file: a pipe that nobody reads would fill up
+            self.process = subprocess.Popen(
+                command, env=dict(self.environment), stdout=subprocess.PIPE, stderr=complaints, text=True
+            )
         self.told = json.loads(self._first_line(self.process))
 
+    @property
+    def complaints(self) -> Path:
+        """What it writes to its standard error."""
+        return self.data.with_name(f"{self.data.name}.log")
+
     def _first_line(self, process: subprocess.Popen[str]) -> str:
-        out, err = _piped(process.stdout), _piped(process.stderr)
+        out = _piped(process)
         with selectors.DefaultSelector() as ready:
             ready.register(out, selectors.EVENT_READ)
             if not ready.select(START_SECONDS):
-                process.kill()
+                self.kill()
                 raise Unavailable(f"{self.name} did not start within {START_SECONDS:.0f} seconds")
         line = out.readline()
         if not line:
             process.wait(STOP_SECONDS)
-            raise Unavailable(f"{self.name} did not start: {err.read().strip()}")
+            raise Unavailable(f"{self.name} did not start: {self.complaints.read_text().strip()}")
         return line
 
     def stop(self) -> None:
@@ -99,8 +105,7 @@ class Program:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(STOP_SECONDS)
-        for pipe in (process.stdout, process.stderr):
-            _piped(pipe).close()
+        _piped(process).close()
 
     @property
     def url(self) -> str:
@@ -108,13 +113,13 @@ class Program:
         return str(self.told["url"])
 
 
-def _piped(pipe: IO[str] | None) -> IO[str]:
-    if pipe is None:
-        raise Unavailable("the program was started without pipes")
-    return pipe
+def _piped(process: subprocess.Popen[str]) -> IO[str]:
+    if process.stdout is None:
+        raise Unavailable("the program was started without a pipe")
+    return process.stdout
 
 
-def wait_until(done: Any, seconds: float) -> bool:
+def wait_until(done: Callable[[], bool], seconds: float) -> bool:
     """Ask `done()` again and again until it says yes; False when the time is over."""
     deadline = time.monotonic() + seconds
     while not done():

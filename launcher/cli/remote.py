@@ -6,6 +6,7 @@ So every command works before the first `serve` and beside a running one, and th
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,13 @@ from typing import Any
 import httpx
 
 from launcher.app import Note, find, running
-from lrs import errors
 from lrs.clock import SystemClock
-from lrs.errors import AlreadyRunning, Fault, OfflineLrsError, Unavailable
+from lrs.errors import AlreadyRunning, Fault, MethodNotAllowed, OfflineLrsError, Unavailable
 from lrs.http.errors import TABLE
 from lrs.settings import gather
 
 PATIENCE_SECONDS = 5.0
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 90.0  # longer than a whole pass of sync may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,37 @@ class Call:
 
 
 def call(data: Path, wanted: Call) -> Any:
-    """The answer's JSON, its bytes where it is something else, or None; a refusal is raised as the error it was."""
+    """The answer's JSON, its bytes where it is something else, or None; a refusal is raised as the error it was.
+
+    Where another process has the data folder it is a program that serves, which says where it is, or one that is just
+    starting, or another command, which is over in a moment: the latter two are waited for.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return asyncio.run(_here(data, wanted))
+        except AlreadyRunning as held:
+            note = find(data)
+            if note is not None and _is_alive(note.pid):
+                return asyncio.run(_there(note, wanted))
+            if time.monotonic() > deadline:
+                raise held
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether the writer of a note is still there: one that was killed could not take its note away."""
     try:
-        return asyncio.run(_here(data, wanted))
-    except AlreadyRunning as held:
-        return asyncio.run(_there(_note(data, held), wanted))
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # there, and somebody else's: the number was given out again
+        return False
+    return True
 
 
 async def _here(data: Path, wanted: Call) -> Any:
     async with running(gather(data, {}), SystemClock(), at_work=False) as (lms, app):
-        lms.network_base = None
         return await _send(httpx.ASGITransport(app=app), "http://offline-lrs.invalid", lms.owner_token, wanted)
 
 
@@ -58,16 +79,6 @@ async def _there(note: Note, wanted: Call) -> Any:
         raise Unavailable(f"process {note.pid} has the data folder and does not answer: {error}") from error
 
 
-def _note(data: Path, held: AlreadyRunning) -> Note:
-    """Where the running program is; one that is just starting gets a moment to say so."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (note := find(data)) is None:
-        if time.monotonic() > deadline:
-            raise held
-        time.sleep(0.05)
-    return note
-
-
 async def _send(transport: httpx.AsyncBaseTransport, base: str, token: str, wanted: Call) -> Any:
     headers = {"Authorization": f"Bearer {token}"}
     if wanted.content_type is not None:
@@ -76,12 +87,11 @@ async def _send(transport: httpx.AsyncBaseTransport, base: str, token: str, want
         answer = await client.request(
             wanted.method, f"/api{wanted.path}", headers=headers, json=wanted.json, content=wanted.body
         )
-    kind = answer.headers.get("content-type", "")
     if answer.is_error:
         raise _raised(answer)
-    if kind.startswith("application/json"):
-        return answer.json()
-    return answer.content or None
+    if not answer.content:  # 204, whose content type says nothing
+        return None
+    return answer.json() if answer.headers.get("content-type", "").startswith("application/json") else answer.content
 
 
 def _raised(answer: httpx.Response) -> OfflineLrsError:
@@ -93,6 +103,6 @@ def _raised(answer: httpx.Response) -> OfflineLrsError:
     except (ValueError, KeyError, TypeError):
         return OfflineLrsError(f"the program answered {answer.status_code}")
     kind = next((kind for kind, status, _ in TABLE if status == answer.status_code), OfflineLrsError)
-    if kind in (errors.MethodNotAllowed,):
+    if kind is MethodNotAllowed:  # a fault of ours, and it wants to know what is allowed
         return OfflineLrsError(detail, faults)
     return kind(detail, faults)

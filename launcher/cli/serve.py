@@ -11,7 +11,6 @@ from typing import Any
 from launcher.app import Serving, serve
 from launcher.cli import common
 from lrs.clock import SystemClock
-from lrs.errors import ConfigurationError
 from lrs.ipc.server import loop_factory
 from lrs.settings import Settings, default_data, gather
 
@@ -52,7 +51,6 @@ FLAGS = (
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     settings = gather(arguments.data or default_data(), {name: getattr(arguments, name) for name in FLAGS})
-    _check_upstream(settings)
 
     def ready(serving: Serving) -> None:
         tell(serving, settings, as_json=arguments.json)
@@ -60,11 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve(settings, SystemClock(), ready))
     return 0
-
-
-def _check_upstream(settings: Settings) -> None:
-    if settings.upstream is not None and not (settings.upstream_key and settings.upstream_secret):
-        raise ConfigurationError("--upstream needs --upstream-key and --upstream-secret")
 
 
 def tell(serving: Serving, settings: Settings, *, as_json: bool) -> None:

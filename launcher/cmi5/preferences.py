@@ -15,13 +15,14 @@ def faults(method: str, profile_id: str, content: bytes | None) -> list[Fault]:
     """What is wrong with a lesson's change of an agent profile document; nothing where it is allowed."""
     if profile_id != vocabulary.PROFILE_LEARNER_PREFERENCES:
         detail = f"a lesson may write no profile of its learner but {vocabulary.PROFILE_LEARNER_PREFERENCES}"
-        return [Fault("profileId", "cmi5 11.0", detail)]
+        return [Fault("profileId", "cmi5 11.0.0.0-4", detail)]
     if method == "DELETE" or content is None:
-        return [Fault("profileId", "cmi5 11.0", "a lesson may change the learner's preferences, not remove them")]
+        detail = "a lesson may change the learner's preferences, not remove them"
+        return [Fault("profileId", "cmi5 11.0.0.0-5 (d)", detail)]
     try:
         value = wire.parse_json(content)
     except Invalid as error:
-        return list(error.faults)
+        return [Fault(fault.path, "cmi5 11.0.0.0-5 (d)", fault.detail) for fault in error.faults]
     if not isinstance(value, dict):
         return [Fault("body", "cmi5 11.0.0.0-5 (d)", "the learner's preferences are a JSON object")]
     return [*_language_faults(value), *_audio_faults(value)]

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from launcher.learning import launches, sessions
+from launcher.learning import launches, lms, sessions
 from lrs.auth import credentials, secrets
 from lrs.errors import MethodNotAllowed, NotFound, OfflineLrsError
-from lrs.http import errors
+from lrs.http import errors, guards
 from lrs.http.parts import Lrs
 from lrs.http.router import CORS, PREFLIGHT
 from lrs.store.promises import Transaction
@@ -45,16 +45,19 @@ class Fetch:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
         try:
+            guards.refuse_closed_door(self._lrs, request)
             if request.method != "POST":  # cmi5 8.2.1: GET is not allowed
                 raise MethodNotAllowed("the fetch address takes POST only", ("POST", "OPTIONS"))
-            secret = request.url.path.removeprefix(f"{PREFIX}/")
-            lrs = self._lrs
-            answer = await lrs.store.write(
-                lambda transaction: redeem(transaction, launches.digest(secret), lrs.clock.token())
-            )
+            answer = await self._redeem(str(request.scope["path"]).removeprefix(f"{PREFIX}/"))
             return Response(json.dumps(answer), 200, media_type="application/json")  # 8.2.3: errors too are 200
         except OfflineLrsError as error:
             return errors.answer(error)
+        except Exception as error:  # noqa: BLE001  the last resort: the sender gets a sentence, the log the trace
+            return errors.fault_of_ours(error)
+
+    async def _redeem(self, secret: str) -> dict[str, str]:
+        digest, token = launches.digest(secret), self._lrs.clock.token()
+        return await self._lrs.store.write(lambda transaction: redeem(transaction, digest, token))
 
 
 def redeem(transaction: Transaction, digest: str, token: str) -> dict[str, str]:
@@ -77,7 +80,7 @@ def redeem(transaction: Transaction, digest: str, token: str) -> dict[str, str]:
         session_id,
         secrets.protect(token, salt=None),
         SCOPES,
-        authority_name="lms",
+        authority_name=lms.AUTHORITY,
         session=session_id,
     )
     transaction.execute(

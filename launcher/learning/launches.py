@@ -11,16 +11,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from launcher.cmi5 import ids, launch_data, launch_url, statements, vocabulary
+from launcher.cmi5 import ids, launch_data, launch_url, statements, urls, vocabulary
 from launcher.cmi5.course import AssignableUnit
 from launcher.learning import courses, lms, registrations, sessions
+from launcher.learning.lms import Desk
 from launcher.learning.registrations import Registration
-from lrs.clock import Clock
 from lrs.errors import Fault, Invalid
 from lrs.store import documents
 from lrs.store.documents import Key
-from lrs.store.promises import Here, Transaction
-from lrs.xapi import agents, timestamps, wire
+from lrs.xapi import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +52,30 @@ class Launched:
     launch_method: str
 
 
-def launch(
-    transaction: Transaction, store: int, here: Here, clock: Clock, wish: Wish, road: Road, fetch_seconds: int
-) -> Launched:
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What one launch issues: settled first, then written down in three places, which therefore agree."""
+
+    session_id: str
+    secret: str
+    registration: Registration
+    actor: dict[str, Any]
+    au: AssignableUnit
+    activity: str
+    content: str
+    launch_mode: str
+    return_url: str | None
+
+
+def launch(desk: Desk, wish: Wish, road: Road, fetch_seconds: int) -> Launched:
     """Launch. Raises `NotFound` for an unknown course or registration, `Invalid` for an AU that the course has not."""
-    school = lms.school(transaction)
-    course = courses.known(transaction, store, wish.course)
-    au = _unit(course.structure.aus, wish)
-    registration = _registration(transaction, store, here, clock, wish)
-    for session in sessions.active(transaction, store, registration.id):
-        sessions.abandon(transaction, store, here, clock, session, "another session of the registration was launched")
-    session_id, secret = str(clock.uuid4()), clock.token()
-    activity = ids.au_activity_id(school, course.structure.id, course.version, au.id)
-    _write_session(transaction, store, registration, au, activity, session_id, wish, secret, fetch_seconds)
-    _write_launch_data(transaction, store, registration, au, activity, session_id, wish)
-    launched = statements.launched(
-        statement_id=clock.uuid4(),
-        timestamp=timestamps.format(transaction.now_us),
-        actor=registration.actor,
-        registration=registration.id,
-        session_id=session_id,
-        activity_id=activity,
-        publisher_id=au.id,
-        au=au,
-        launch_mode=wish.launch_mode,
-        launch_url=launch_url.recorded(ids.content_address(school, course.version, au.url)),
-    )
-    lms.say(transaction, store, here, [launched])
-    url = launch_url.build(
-        au.url,
-        endpoint=f"{road.base}/xapi",
-        fetch=f"{road.base}/fetch/{secret}",
-        actor=registration.actor,
-        registration=registration.id,
-        activity_id=activity,
-        ipc_service=road.ipc_service,
-    )
-    return Launched(url, registration.id, session_id, au.launch_method)
+    issue = _issue(desk, wish)
+    for session in sessions.active(desk.transaction, desk.store, issue.registration.id):
+        sessions.abandon(desk, session, "another session of the registration was launched")
+    _write_session(desk, issue, fetch_seconds)
+    _write_launch_data(desk, issue)
+    lms.say(desk, [_launched(desk, issue)])
+    return Launched(_url(issue, road), issue.registration.id, issue.session_id, issue.au.launch_method)
 
 
 def digest(secret: str) -> str:
@@ -97,82 +83,115 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _unit(aus: tuple[AssignableUnit, ...], wish: Wish) -> AssignableUnit:
+# --- what is issued -------------------------------------------------------------------------------------------------
+
+
+def _issue(desk: Desk, wish: Wish) -> Issue:
+    school = lms.school(desk.transaction)
+    course = courses.known(desk.transaction, desk.store, wish.course)
+    _check(wish, len(course.structure.aus))
+    au = course.structure.aus[wish.au]
+    return Issue(
+        session_id=str(desk.clock.uuid4()),
+        secret=desk.clock.token(),
+        registration=_registration(desk, wish),
+        actor=wish.actor,
+        au=au,
+        activity=ids.au_activity_id(school, course.structure.id, course.version, au.id),
+        content=ids.content_address(school, course.version, au.url),
+        launch_mode=wish.launch_mode,
+        return_url=wish.return_url,
+    )
+
+
+def _check(wish: Wish, count: int) -> None:
     faults = []
-    if not 0 <= wish.au < len(aus):
-        faults.append(Fault("au", "cmi5 8.1", f"the course has the AUs 0 to {len(aus) - 1}, not {wish.au}"))
+    if not 0 <= wish.au < count:
+        faults.append(Fault("au", "cmi5 8.1", f"the course has the AUs 0 to {count - 1}, not {wish.au}"))
     if wish.launch_mode not in vocabulary.LAUNCH_MODES:
-        faults.append(
-            Fault("launchMode", "cmi5 10.2.2", f"the launch mode is one of {', '.join(vocabulary.LAUNCH_MODES)}")
-        )
+        modes = ", ".join(vocabulary.LAUNCH_MODES)
+        faults.append(Fault("launchMode", "cmi5 10.2.2", f"the launch mode is one of {modes}"))
+    if wish.return_url is not None and not _is_place(wish.return_url):
+        detail = "the lesson goes there when it ends: give a whole address, such as https://school.example/courses"
+        faults.append(Fault("returnURL", "cmi5 10.2.6", detail))
     if faults:
         raise Invalid.of(faults)
-    return aus[wish.au]
 
 
-def _registration(transaction: Transaction, store: int, here: Here, clock: Clock, wish: Wish) -> Registration:
+def _is_place(url: str) -> bool:
+    """Whether a lesson may be sent there: an address by itself, and none that runs something in the lesson's name."""
+    return urls.is_absolute_iri(url) and urls.scheme(url) not in urls.UNSAFE_SCHEMES
+
+
+def _registration(desk: Desk, wish: Wish) -> Registration:
     """The one that was named, the learner's current one, or a new one."""
-    if wish.registration is not None:
-        found = registrations.get(transaction, store, wish.registration)
-        if (found.course, found.actor) != (wish.course, wish.actor):
-            detail = f"registration {found.id} belongs to another learner or course"
-            raise Invalid.of([Fault("registration", "cmi5 8.1.4", detail)])
-        return found
-    learner = wish.actor["account"]["name"]
-    found_or_none = registrations.current(transaction, store, wish.course, learner)
-    if found_or_none is not None and found_or_none.actor == wish.actor:
-        return found_or_none
-    return registrations.create(transaction, store, here, clock, wish.course, wish.actor)
+    learner = registrations.learner_key(wish.actor)
+    if wish.registration is None:
+        known = registrations.current(desk.transaction, desk.store, wish.course, learner)
+        return known or registrations.create(desk, wish.course, wish.actor)
+    found = registrations.get(desk.transaction, desk.store, wish.registration)
+    if (found.course, found.learner) != (wish.course, learner):
+        detail = f"registration {found.id} belongs to another learner or course"
+        raise Invalid.of([Fault("registration", "cmi5 8.1.4.0-1", detail)])
+    return found
 
 
-def _write_session(
-    transaction: Transaction,
-    store: int,
-    registration: Registration,
-    au: AssignableUnit,
-    activity: str,
-    session_id: str,
-    wish: Wish,
-    secret: str,
-    fetch_seconds: int,
-) -> None:
-    mastery = None if au.mastery_score is None else str(au.mastery_score)
-    values = {
-        "store": store,
-        "id": session_id,
-        "registration": registration.id,
-        "course": registration.course,
-        "au": au.index,
-        "actor": wire.dumps(registration.actor).decode(),
-        "activity": activity,
-        "publisher_id": au.id,
-        "launch_mode": wish.launch_mode,
-        "move_on": au.move_on,
-        "mastery_score": mastery,
-        "phase": "launched",
-        "used_verbs": "[]",
-        "launched_us": transaction.now_us,
-        "fetch_digest": digest(secret),
-        "fetch_until_us": transaction.now_us + fetch_seconds * 1_000_000,
-    }
-    names, marks = ", ".join(values), ", ".join("?" * len(values))
-    transaction.execute(f"INSERT INTO session ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608  our names
-    sessions.note(transaction, store, session_id, "launched", wish.launch_mode)
+# --- writing it down ------------------------------------------------------------------------------------------------
 
 
-def _write_launch_data(
-    transaction: Transaction,
-    store: int,
-    registration: Registration,
-    au: AssignableUnit,
-    activity: str,
-    session_id: str,
-    wish: Wish,
-) -> None:
-    """cmi5 10: before the launch, under the launch's actor, activity and registration."""
-    agent = agents.key(registration.actor)
-    key = Key("state", vocabulary.STATE_LAUNCH_DATA, activity, agent or "", registration.id)
-    content = launch_data.document(
-        session_id=session_id, publisher_id=au.id, au=au, launch_mode=wish.launch_mode, return_url=wish.return_url
+def _write_session(desk: Desk, issue: Issue, fetch_seconds: int) -> None:
+    au, now_us = issue.au, desk.transaction.now_us
+    values = (
+        desk.store, issue.session_id, issue.registration.id, issue.registration.course, au.index,
+        wire.dumps(issue.actor).decode(), issue.activity, au.id, issue.launch_mode, au.move_on,
+        None if au.mastery_score is None else str(au.mastery_score), "launched", "[]", now_us, digest(issue.secret),
+        now_us + fetch_seconds * 1_000_000,
+    )  # fmt: skip
+    desk.transaction.execute(
+        "INSERT INTO session (store, id, registration, course, au, actor, activity, publisher_id, launch_mode, "
+        "move_on, mastery_score, phase, used_verbs, launched_us, fetch_digest, fetch_until_us) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        values,
     )
-    documents.put(transaction, store, key, "application/json", wire.dumps(content))
+    sessions.note(desk.transaction, desk.store, issue.session_id, "launched", issue.launch_mode)
+
+
+def _write_launch_data(desk: Desk, issue: Issue) -> None:
+    """cmi5 10: before the launch, under the launch's actor, activity and registration."""
+    learner = registrations.learner_key(issue.actor)
+    key = Key("state", vocabulary.STATE_LAUNCH_DATA, issue.activity, learner, issue.registration.id)
+    content = launch_data.document(
+        session_id=issue.session_id,
+        publisher_id=issue.au.id,
+        au=issue.au,
+        launch_mode=issue.launch_mode,
+        return_url=issue.return_url,
+    )
+    documents.put(desk.transaction, desk.store, key, "application/json", wire.dumps(content))
+
+
+def _launched(desk: Desk, issue: Issue) -> dict[str, Any]:
+    return statements.launched(
+        statement_id=desk.clock.uuid4(),
+        timestamp=desk.now,
+        actor=issue.actor,
+        registration=issue.registration.id,
+        session_id=issue.session_id,
+        activity_id=issue.activity,
+        publisher_id=issue.au.id,
+        au=issue.au,
+        launch_mode=issue.launch_mode,
+        launch_url=launch_url.recorded(issue.content),
+    )
+
+
+def _url(issue: Issue, road: Road) -> str:
+    return launch_url.build(
+        issue.au.url,
+        endpoint=f"{road.base}/xapi",
+        fetch=f"{road.base}/fetch/{issue.secret}",
+        actor=issue.actor,
+        registration=issue.registration.id,
+        activity_id=issue.activity,
+        ipc_service=road.ipc_service,
+    )

@@ -1,4 +1,4 @@
-"""What a lesson may do with its token: cmi5's session rules as the record store's `Policy` (cmi5 9, 10, 11; notes 1.11).
+"""What a lesson may do with its token: cmi5's session rules as the record store's `Policy` (cmi5 9, 10, 11).
 
 Rules judge what comes under a session's token, and nothing else: what sync brings was judged by the LMS that made it.
 A refusal is `Forbidden` and carries every broken requirement. Judging happens inside the write transaction, so of two
@@ -13,6 +13,7 @@ from typing import Any
 from launcher.cmi5 import preferences, vocabulary
 from launcher.cmi5 import session as rules
 from launcher.learning import courses, lms, registrations, sessions
+from launcher.learning.lms import Desk
 from launcher.learning.sessions import Session
 from lrs.auth.credentials import Principal
 from lrs.clock import Clock
@@ -58,53 +59,68 @@ class LessonPolicy:
 
     def follow(self, transaction: Transaction, entry: Entry, principal: Principal) -> Sequence[Entry]:
         """`satisfied`, at once and before `terminated` can come (cmi5 9.3.9)."""
-        if not rules.is_defined(entry.value) or rules.verb_of(entry.value) not in (
-            vocabulary.PASSED,
-            vocabulary.COMPLETED,
-        ):
+        moves_on = rules.verb_of(entry.value) in (vocabulary.PASSED, vocabulary.COMPLETED)
+        if not (moves_on and rules.is_defined(entry.value)):
             return ()
-        view, store = _session(transaction, principal).view, principal.store
-        registration = registrations.get(transaction, store, view.registration)
-        course = courses.known(transaction, store, registration.course)
-        due = registrations.satisfied_now(transaction, store, self._clock, registration, course, view.id)
-        return [lms.entry(transaction, store, self._here, value) for value in due]
+        desk = Desk(transaction, principal.store, self._here, self._clock)
+        view = _session(transaction, principal).view
+        registration = registrations.get(transaction, desk.store, view.registration)
+        course = courses.known(transaction, desk.store, registration.course)
+        due = registrations.satisfied_now(desk, registration, course, view.id)
+        return [lms.entry(desk, value) for value in due]
 
     def judge_document(self, transaction: Transaction, change: DocumentChange, principal: Principal) -> None:
         session = _session(transaction, principal)
-        if not session.active:
-            detail = f"the session has been {session.view.phase}; nothing can be written in it any more"
-            _refuse([Fault("", "cmi5 9.3.8.0-4", detail)])
-        _refuse(_foreign(change.key, session))
-        if change.key.name in ("", vocabulary.STATE_LAUNCH_DATA) and change.key.kind == "state":
-            _refuse([Fault("stateId", "cmi5 10.0.0.0-3 (d)", "LMS.LaunchData is the LMS's: a lesson may only read it")])
-        if change.key.kind == "agent_profile":
-            _refuse(preferences.faults(change.method, change.key.name, change.content))
+        _refuse(_ended(session) or _foreign(change.key, session) or _reserved(change))
 
     def scope_reads(self, reader: Reader, principal: Principal) -> Sequence[Filter]:
-        view = _session(reader, principal).view
+        session = _session(reader, principal)
+        _refuse(_ended(session))
+        view = session.view
         return Filter("g", agents.key(view.actor) or "", wide=True), Filter("r", view.registration)
 
     def scope_document(self, reader: Reader, key: Key, principal: Principal) -> None:
-        _refuse(_foreign(key, _session(reader, principal)))
+        session = _session(reader, principal)
+        _refuse(_ended(session) or _foreign(key, session))
 
 
 def _session(reader: Reader, principal: Principal) -> Session:
     return sessions.load(reader, principal.store, principal.session or "")
 
 
+def _ended(session: Session) -> list[Fault]:
+    """The token is limited to the duration of the session (8.2.1.0-6)."""
+    if session.active:
+        return []
+    return [Fault("", "cmi5 8.2.1.0-6", f"the session has been {session.view.phase}, and its token with it")]
+
+
 def _foreign(key: Key, session: Session) -> list[Fault]:
-    """A session's token opens its own learner's documents for its own AU, and no other (notes 1.11)."""
+    """A session's token opens its own learner's documents for its own AU, and no other."""
     view = session.view
     faults: list[Fault] = []
     if key.kind != "agent_profile" and key.activity != view.activity_id:
-        faults.append(Fault("activityId", "cmi5 8.2", "this session is of another activity"))
+        faults.append(Fault("activityId", "cmi5 8.1.5", "this session is of another activity"))
     if key.kind != "activity_profile" and key.agent != agents.key(view.actor):
-        faults.append(Fault("agent", "cmi5 8.2", "this session is of another learner"))
+        requirement = "8.1.3.0-3 (d)" if key.kind == "state" else "11.0.0.0-1 (d)"
+        faults.append(Fault("agent", f"cmi5 {requirement}", "this session is of another learner"))
     if key.kind == "state" and key.registration != view.registration:
-        faults.append(
-            Fault("registration", "cmi5 8.2", "this session is of another registration; name it in the request")
-        )
+        detail = "this session is of another registration; name it in the request"
+        faults.append(Fault("registration", "cmi5 8.1.4.0-3 (d)", detail))
     return faults
+
+
+def _reserved(change: DocumentChange) -> list[Fault]:
+    """What is the learner's own and still not the lesson's to change (10, 11)."""
+    key = change.key
+    if key.kind == "state" and key.name == vocabulary.STATE_LAUNCH_DATA:
+        return [Fault("stateId", "cmi5 10.2.1.0-5 (d)", "LMS.LaunchData is the LMS's: a lesson may only read it")]
+    if key.kind == "state" and not key.name:
+        detail = "this would take LMS.LaunchData away too: name the document by its stateId"
+        return [Fault("stateId", "cmi5 10.2.1.0-5 (d)", detail)]
+    if key.kind == "agent_profile":
+        return preferences.faults(change.method, key.name, change.content)
+    return []
 
 
 def _refuse(faults: Sequence[Fault]) -> None:

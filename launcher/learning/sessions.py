@@ -13,9 +13,9 @@ from typing import Any
 from launcher.cmi5 import launch_data, statements
 from launcher.cmi5.session import SessionView
 from launcher.learning import lms
-from lrs.clock import Clock
+from launcher.learning.lms import Desk
 from lrs.errors import NotFound
-from lrs.store.promises import Here, Reader, Transaction
+from lrs.store.promises import Reader, Transaction
 from lrs.xapi import timestamps
 
 ACTIVE = ("launched", "initialized")
@@ -43,7 +43,10 @@ class Session:
 
 def load(reader: Reader, store: int, session_id: str) -> Session:
     """A session by its cmi5 session id."""
-    row = reader.execute(f"SELECT {COLUMNS} FROM session WHERE store = ? AND id = ?", (store, session_id)).fetchone()  # noqa: S608
+    row = reader.execute(
+        f"SELECT {COLUMNS} FROM session WHERE store = ? AND id = ?",  # noqa: S608  our own column names
+        (store, session_id),
+    ).fetchone()
     if row is None:
         raise NotFound(f"there is no session {session_id}")
     return _session(row)
@@ -52,27 +55,32 @@ def load(reader: Reader, store: int, session_id: str) -> Session:
 def active(reader: Reader, store: int, registration_id: str) -> list[Session]:
     """The sessions of a registration that have not ended."""
     rows = reader.execute(
-        f"SELECT {COLUMNS} FROM session WHERE store = ? AND registration = ? AND phase IN (?, ?)",  # noqa: S608
+        f"SELECT {COLUMNS} FROM session "  # noqa: S608  our own column names
+        "WHERE store = ? AND registration = ? AND phase IN (?, ?) ORDER BY launched_us, id",
         (store, registration_id, *ACTIVE),
     ).fetchall()
     return [_session(row) for row in rows]
 
 
 def _session(row: tuple[Any, ...]) -> Session:
+    (
+        session_id, registration, course, au, actor, activity, publisher_id, launch_mode, move_on, mastery_score, phase,
+        used_verbs, launched_us, credential,
+    ) = row  # fmt: skip
     view = SessionView(
-        id=row[0],
-        registration=row[1],
-        actor=json.loads(row[4]),
-        activity_id=row[5],
-        publisher_id=row[6],
-        launch_mode=row[7],
-        move_on=row[8],
-        mastery_score=None if row[9] is None else Decimal(row[9]),
-        context_template=launch_data.context_template(row[0], row[6]),
-        phase=row[10],
-        used_verbs=frozenset(json.loads(row[11])),
+        id=session_id,
+        registration=registration,
+        actor=json.loads(actor),
+        activity_id=activity,
+        publisher_id=publisher_id,
+        launch_mode=launch_mode,
+        move_on=move_on,
+        mastery_score=None if mastery_score is None else Decimal(mastery_score),
+        context_template=launch_data.context_template(session_id, publisher_id),
+        phase=phase,
+        used_verbs=frozenset(json.loads(used_verbs)),
     )
-    return Session(view, row[2], row[3], row[12], row[13])
+    return Session(view, course, au, launched_us, credential)
 
 
 def save(transaction: Transaction, store: int, view: SessionView) -> None:
@@ -81,6 +89,9 @@ def save(transaction: Transaction, store: int, view: SessionView) -> None:
         "UPDATE session SET phase = ?, used_verbs = ? WHERE store = ? AND id = ?",
         (view.phase, json.dumps(sorted(view.used_verbs)), store, view.id),
     )
+
+
+# --- the session's log ----------------------------------------------------------------------------------------------
 
 
 def note(transaction: Transaction, store: int, session_id: str, kind: str, detail: str = "") -> None:
@@ -99,32 +110,40 @@ def events(reader: Reader, store: int, session_id: str) -> list[tuple[int, str, 
     return [(int(row[0]), str(row[1]), str(row[2])) for row in rows]
 
 
-def abandon(transaction: Transaction, store: int, here: Here, clock: Clock, session: Session, why: str) -> None:
-    """End a session that did not end itself (cmi5 9.3.6): its duration runs from "launched" to its last statement."""
+# --- the end that a session did not make itself -----------------------------------------------------------------------
+
+
+def abandon(desk: Desk, session: Session, why: str) -> None:
+    """End a session that did not end itself (cmi5 9.3.6)."""
     view = session.view
-    last_us = _last_statement_us(transaction, store, session)
     statement = statements.abandoned(
-        statement_id=clock.uuid4(),
-        timestamp=timestamps.format(transaction.now_us),
+        statement_id=desk.clock.uuid4(),
+        timestamp=desk.now,
         actor=view.actor,
         registration=view.registration,
         session_id=view.id,
         activity_id=view.activity_id,
         publisher_id=view.publisher_id,
-        duration=timestamps.format_duration(max(0, last_us - session.launched_us) / 1_000_000),  # 9.5.4.2-2
+        duration=timestamps.format_duration(_lasted_us(desk, session) / 1_000_000),
     )
-    lms.say(transaction, store, here, [statement])
-    transaction.execute("UPDATE session SET phase = 'abandoned' WHERE store = ? AND id = ?", (store, view.id))
-    note(transaction, store, view.id, "abandoned", why)
+    lms.say(desk, [statement])
+    desk.transaction.execute("UPDATE session SET phase = 'abandoned' WHERE store = ? AND id = ?", (desk.store, view.id))
+    note(desk.transaction, desk.store, view.id, "abandoned", why)
 
 
-def _last_statement_us(reader: Reader, store: int, session: Session) -> int:
-    if session.credential is None:
-        return session.launched_us
+def _lasted_us(desk: Desk, session: Session) -> int:
+    """From "launched" to the lesson's last statement (9.5.4.2-2). A lesson's clock may be wrong: never more than the
+    time that has really passed."""
+    said_us = _last_said_us(desk.transaction, desk.store, session)
+    return max(0, min(said_us, desk.transaction.now_us) - session.launched_us)
+
+
+def _last_said_us(reader: Reader, store: int, session: Session) -> int:
+    """The latest time that a statement of the session names; statements may arrive in another order than they name."""
     row = reader.execute(
-        "SELECT s.timestamp_us FROM term t JOIN term_index i ON i.store = t.store AND i.term = 2 * t.id "
+        "SELECT max(s.timestamp_us) FROM term t JOIN term_index i ON i.store = t.store AND i.term = 2 * t.id "
         "JOIN statement s ON s.store = i.store AND s.seq = i.seq "
-        "WHERE t.store = ? AND t.kind = 'r' AND t.value = ? AND s.credential = ? ORDER BY i.seq DESC LIMIT 1",
+        "WHERE t.store = ? AND t.kind = 'r' AND t.value = ? AND s.credential = ?",
         (store, session.view.registration, session.credential),
     ).fetchone()
-    return session.launched_us if row is None else int(row[0])
+    return session.launched_us if row is None or row[0] is None else int(row[0])

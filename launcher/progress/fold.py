@@ -1,5 +1,5 @@
-"""From statements to a cell of the grid. Pure, and made so that order does not matter: statements of many devices arrive
-in any order, and every device and server must come to the same cell (decision 3).
+"""From statements to a cell of the grid. Pure, and made so that order does not matter: statements of many devices
+arrive in any order, and every device and server must come to the same cell (decision 3).
 
 Only statements in the cmi5 category count; what a lesson calls `completed` otherwise is its own affair (cmi5 9.6.2.1).
 """
@@ -12,7 +12,10 @@ from typing import Any
 
 from launcher.cmi5 import session as rules
 from launcher.cmi5 import vocabulary
-from lrs.xapi import timestamps
+from lrs.xapi import agents, timestamps
+
+NOT_STARTED = "not started"
+IN_PROGRESS = "in progress"
 
 _TIMES = {
     vocabulary.PASSED: "passed_us",
@@ -25,7 +28,7 @@ _TIMES = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What one statement says about an activity in a registration."""
+    """What one statement says about an activity in a registration. `learner` is the key of its actor."""
 
     registration: str
     activity: str
@@ -38,7 +41,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Everything said so far. Times are the earliest that was named, `last_us` the latest."""
+    """Everything said so far. Times are the earliest that was named, `last_us` and `latest_score_us` the latest."""
 
     registration: str
     activity: str
@@ -58,24 +61,27 @@ class Cell:
 
 
 def fact(value: dict[str, Any], stored_us: int) -> Fact | None:
-    """What a statement says, or None where it says nothing for the grid."""
+    """What a stored statement says, or None where it says nothing for the grid."""
     if not rules.is_defined(value):
         return None
-    registration = value["context"].get("registration")
-    account = value["actor"].get("account")
-    activity = value["object"].get("id")
-    if registration is None or account is None or activity is None:
+    registration, target = value["context"].get("registration"), value["object"]
+    is_account = "account" in value["actor"] and value["actor"].get("objectType", "Agent") == "Agent"  # cmi5 9.2
+    if registration is None or not is_account or target.get("objectType", "Activity") != "Activity":
         return None
-    scaled = value.get("result", {}).get("score", {}).get("scaled")
     return Fact(
         registration=registration.lower(),
-        activity=activity,
-        learner=account["name"],
+        activity=target["id"],
+        learner=agents.key(value["actor"]) or "",
         verb=value["verb"]["id"],
         at_us=timestamps.parse(value["timestamp"]),
         stored_us=stored_us,
-        score=None if scaled is None else Decimal(str(scaled)),
+        score=_scaled(value),
     )
+
+
+def _scaled(value: dict[str, Any]) -> Decimal | None:
+    scaled = value.get("result", {}).get("score", {}).get("scaled")
+    return None if scaled is None else Decimal(str(scaled)).normalize()  # 1 and 1.0 are one score, and one text
 
 
 def fold(cell: Cell | None, said: Fact) -> Cell:
@@ -83,6 +89,7 @@ def fold(cell: Cell | None, said: Fact) -> Cell:
     if cell is None:
         cell = Cell(said.registration, said.activity, said.learner, said.at_us, said.at_us)
     changes: dict[str, Any] = {
+        "learner": min(cell.learner, said.learner),  # one registration has one learner; should two claim it, any order
         "first_us": min(cell.first_us, said.at_us),
         "last_us": max(cell.last_us, said.at_us),
         "stored_us": max(cell.stored_us, said.stored_us),
@@ -101,15 +108,15 @@ def _scores(cell: Cell, at_us: int, score: Decimal) -> dict[str, Any]:
     if cell.best_score is None or score > cell.best_score:
         changes["best_score"] = score
     # Of two scores with one timestamp the greater counts, so that it does not matter which came first.
-    if cell.latest_score_us is None or (at_us, score) > (cell.latest_score_us, cell.latest_score or Decimal(0)):
+    if cell.latest_score_us is None or (at_us, score) > (cell.latest_score_us, cell.latest_score):
         changes |= {"latest_score": score, "latest_score_us": at_us}
     return changes
 
 
 def words(cell: Cell | None) -> str:
-    """The cell's state in one or two words, the most telling first."""
+    """The cell's state in one or a few words, the most telling first."""
     if cell is None:
-        return "not started"
+        return NOT_STARTED
     for name, said in (
         ("satisfied_us", "satisfied"),
         ("waived_us", "waived"),
@@ -119,4 +126,4 @@ def words(cell: Cell | None) -> str:
     ):
         if getattr(cell, name) is not None:
             return "passed and completed" if said == "passed" and cell.completed_us is not None else said
-    return "in progress"
+    return IN_PROGRESS

@@ -1,7 +1,8 @@
 """The consumer of the log that keeps the grid: reads behind its cursor, folds, and moves the cursor in one transaction.
 
 Killed at any moment it goes on from its cursor; rebuilding is setting the cursor to zero on an empty table. It waits a
-moment after a commit, so that a busy log is folded in few large steps.
+moment after a commit, so that a busy log is folded in few large steps. What is voided counts no more: the cell it was
+in is made anew from the log, since a fold cannot be undone.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
-from dataclasses import fields
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from uuid import UUID
 
 from launcher.progress.fold import Cell, Fact, fact, fold
 from lrs.errors import OfflineLrsError
 from lrs.store import log
+from lrs.store.log import Filter, LogRow, Window
 from lrs.store.promises import Reader, Store, Transaction
 from lrs.xapi import wire
 
@@ -28,7 +32,20 @@ NAMES = tuple(field.name for field in fields(Cell))
 _COLUMNS = ", ".join(NAMES)
 _MARKS = ", ".join("?" * (len(NAMES) + 1))
 
+Place = tuple[str, str]
+"""Registration and activity."""
+
 complaints = logging.getLogger("offline_lrs")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a stretch of the log says, up to the row `last`."""
+
+    after: int
+    last: int
+    said: Sequence[Fact]
+    voided: Sequence[UUID]
 
 
 class Projector:
@@ -40,25 +57,36 @@ class Projector:
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._stop_watching: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Follow in the background until `stop`."""
-        self._stop_watching = self._store.watch(self._woken.set)
-        self._woken.set()
-        self._task = asyncio.get_running_loop().create_task(self._follow())
+        """Follow in the background until `stop`; again does nothing."""
+        if self._task is None:
+            self._stop_watching = self._store.watch(self._woken.set)
+            self._woken.set()
+            self._task = asyncio.get_running_loop().create_task(self._follow(), name="projector")
 
     async def stop(self) -> None:
         """Stop following."""
-        if self._task is not None:
+        if self._stop_watching is not None:
             self._stop_watching()
-            self._task.cancel()
+            self._stop_watching = None
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+                await task
 
     async def catch_up(self) -> None:
         """Return when everything stored before this call is in the grid."""
         async with self._turn:
+            while await self._step():
+                pass
+
+    async def rebuild(self) -> None:
+        """Make the grid anew from the log."""
+        async with self._turn:  # a step that is under way would put its cursor back
+            await self._store.write(lambda transaction: forget(transaction, self._number))
             while await self._step():
                 pass
 
@@ -68,24 +96,41 @@ class Projector:
             self._woken.clear()
             try:
                 await self.catch_up()
-            except OfflineLrsError as error:  # a full disk, a closing store: the log waits, and so do we
-                complaints.warning("progress is not followed for now: %s", error.detail)
+            except (
+                OfflineLrsError,
+                sqlite3.Error,
+            ) as error:  # a full disk, a closing store: the log waits, and so do we
+                complaints.warning("progress is not followed for now: %s", error)
                 await asyncio.sleep(AGAIN_SECONDS)
                 self._woken.set()
             await asyncio.sleep(REST_SECONDS)
 
     async def _step(self) -> bool:
         """Fold the next rows; whether there may be more."""
-        after, said, last = await self._store.read(self._look)
-        if last > after:
-            await self._store.write(lambda transaction: _keep(transaction, self._number, said, last))
-        return last - after >= STEP
+        step = await self._store.read(self._look)
+        if step.last > step.after:
+            await self._store.write(lambda transaction: keep(transaction, self._number, step))
+        return step.last - step.after >= STEP
 
-    def _look(self, reader: Reader) -> tuple[int, list[Fact], int]:
+    def _look(self, reader: Reader) -> Step:
         after = cursor(reader, self._number)
-        rows = log.follow(reader, self._number, after, STEP)
-        said = [fact(wire.parse_json(row.raw), row.stored_us) for row in rows if row.raw is not None]
-        return after, [one for one in said if one is not None], rows[-1].seq if rows else after
+        return look(log.follow(reader, self._number, after, STEP), after)
+
+
+# --- reading the log ------------------------------------------------------------------------------------------------
+
+
+def look(rows: Sequence[LogRow], after: int) -> Step:
+    """What these rows of the log say. What is voided already says nothing, and nor does what was redacted."""
+    said, voided = [], []
+    for row in rows:
+        value = {} if row.raw is None or row.voided else wire.parse_json(row.raw)
+        if value and log.is_voiding(value):
+            target = log.reference(value)
+            voided += [] if target is None else [target]
+        elif value and (one := fact(value, row.stored_us)) is not None:
+            said.append(one)
+    return Step(after, rows[-1].seq if rows else after, said, voided)
 
 
 def cursor(reader: Reader, store: int) -> int:
@@ -94,50 +139,92 @@ def cursor(reader: Reader, store: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def rebuild(transaction: Transaction, store: int) -> None:
+# --- keeping the grid -----------------------------------------------------------------------------------------------
+
+
+def keep(transaction: Transaction, store: int, step: Step) -> None:
+    """Bring the grid to where the step ends."""
+    anew = {place for target in step.voided if (place := _place(transaction, store, target)) is not None}
+    cells: dict[Place, Cell | None] = {place: _from_log(transaction, store, place, step.last) for place in anew}
+    for one in step.said:
+        place = (one.registration, one.activity)
+        if place not in anew:
+            known = cells[place] if place in cells else cell(transaction, store, *place)
+            cells[place] = fold(known, one)
+    for place, changed in cells.items():
+        _write(transaction, store, place, changed)
+    transaction.execute("INSERT OR REPLACE INTO cursor (store, name, seq) VALUES (?,?,?)", (store, CURSOR, step.last))
+
+
+def forget(transaction: Transaction, store: int) -> None:
     """Forget the grid; the next steps make it anew from the log."""
     transaction.execute("DELETE FROM progress WHERE store = ?", (store,))
     transaction.execute("DELETE FROM cursor WHERE store = ? AND name = ?", (store, CURSOR))
 
 
-def _keep(transaction: Transaction, store: int, said: Sequence[Fact], last: int) -> None:
-    cells: dict[tuple[str, str], Cell | None] = {}
-    for one in said:
-        key = (one.registration, one.activity)
-        if key not in cells:
-            cells[key] = cell(transaction, store, *key)
-        cells[key] = fold(cells[key], one)
-    rows = [
-        (store, *(_plain(getattr(changed, name)) for name in NAMES))
-        for changed in cells.values()
-        if changed is not None
-    ]
-    transaction.executemany(f"INSERT OR REPLACE INTO progress (store, {_COLUMNS}) VALUES ({_MARKS})", rows)  # noqa: S608
-    transaction.execute("INSERT OR REPLACE INTO cursor (store, name, seq) VALUES (?,?,?)", (store, CURSOR, last))
+def _place(reader: Reader, store: int, target: UUID) -> Place | None:
+    """Where a voided statement counted, if it did."""
+    placed = log.one(reader, store, target, voided=True)
+    said = None if placed is None else fact(wire.parse_json(placed.raw), placed.stored_us)
+    return None if said is None else (said.registration, said.activity)
+
+
+def _from_log(reader: Reader, store: int, place: Place, last: int) -> Cell | None:
+    """A cell from what the log holds of it, up to `last`."""
+    made: Cell | None = None
+    for said in _facts(reader, store, place, last):
+        if (said.registration, said.activity) == place:  # not what only refers to such a statement
+            made = fold(made, said)
+    return made
+
+
+def _facts(reader: Reader, store: int, place: Place, last: int) -> Iterator[Fact]:
+    filters = (Filter("r", place[0]), Filter("a", place[1]))
+    floor = 0
+    while found := log.find(reader, store, filters, Window(floor=floor, ceiling=last), STEP, ascending=True):
+        for placed in found:
+            if (said := fact(wire.parse_json(placed.raw), placed.stored_us)) is not None:
+                yield said
+        floor = found[-1].seq
+
+
+def _write(transaction: Transaction, store: int, place: Place, changed: Cell | None) -> None:
+    if changed is None:
+        transaction.execute(
+            "DELETE FROM progress WHERE store = ? AND registration = ? AND activity = ?", (store, *place)
+        )
+        return
+    transaction.execute(
+        f"INSERT OR REPLACE INTO progress (store, {_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608  the fields of `Cell`
+        (store, *(_plain(getattr(changed, name)) for name in NAMES)),
+    )
 
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, Decimal) else value
 
 
+# --- reading the grid -----------------------------------------------------------------------------------------------
+
+
 def cell(reader: Reader, store: int, registration: str, activity: str) -> Cell | None:
     """One cell of the grid."""
     row = reader.execute(
-        f"SELECT {_COLUMNS} FROM progress WHERE store = ? AND registration = ? AND activity = ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM progress "  # noqa: S608  the fields of `Cell`
+        "WHERE store = ? AND registration = ? AND activity = ?",
         (store, registration, activity),
     ).fetchone()
-    return None if row is None else read_cell(row)
-
-
-def read_cell(row: tuple[object, ...]) -> Cell:
-    """A row of the table as a cell."""
-    values = dict(zip(NAMES, row, strict=True))
-    for name in ("best_score", "latest_score"):
-        values[name] = None if values[name] is None else Decimal(str(values[name]))
-    return Cell(**values)  # type: ignore[arg-type]  # the columns are the fields, in order
+    return None if row is None else _cell(row)
 
 
 def cells(reader: Reader, store: int) -> list[Cell]:
     """The whole grid."""
-    rows = reader.execute(f"SELECT {_COLUMNS} FROM progress WHERE store = ?", (store,))  # noqa: S608
-    return [read_cell(row) for row in rows]
+    rows = reader.execute(f"SELECT {_COLUMNS} FROM progress WHERE store = ?", (store,))  # noqa: S608  the fields of `Cell`
+    return [_cell(row) for row in rows]
+
+
+def _cell(row: tuple[object, ...]) -> Cell:
+    values = dict(zip(NAMES, row, strict=True))
+    for name in ("best_score", "latest_score"):
+        values[name] = None if values[name] is None else Decimal(str(values[name]))
+    return Cell(**values)  # type: ignore[arg-type]  # the columns are the fields, in order

@@ -67,7 +67,7 @@ class Activity(LauncherTable, table=True):
 
 
 class Registration(LauncherTable, table=True):
-    """One enrolment of a learner in a course (cmi5 3). `learner` is the account name in the actor."""
+    """One enrolment of a learner in a course (cmi5 3). `learner` is the key of the actor: homePage and account name."""
 
     __tablename__ = "registration"
     __table_args__ = (Index("registration_learner", "store", "course", "learner"),)
@@ -103,7 +103,7 @@ class SatisfiedNode(LauncherTable, table=True):
 
 
 class Session(LauncherTable, table=True):
-    """One launch of an AU (cmi5 3): what was issued, and how far it is. The address of the token is kept as a digest."""
+    """One launch of an AU (cmi5 3): what was issued, and how far it is. The token's address is kept as a digest."""
 
     __tablename__ = "session"
     __table_args__ = (
@@ -144,8 +144,9 @@ class SessionEvent(LauncherTable, table=True):
 
 
 class Progress(LauncherTable, table=True):
-    """The projection of the log that pages read: one row for each activity of ours in each registration.
+    """The projection of the log that pages read: one row for each activity in each registration.
 
+    `learner` is the key of the actor.
     Times are the earliest (`…_us`) or latest (`last_us`) that the statements name, so that the order in which devices
     sync them changes nothing.
     """

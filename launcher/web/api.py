@@ -6,6 +6,7 @@ command line use this same API, beside a running program or in one of their own.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from launcher.cmi5 import ids
 from launcher.cmi5.course import CourseStructure
-from launcher.learning import courses, launches, lms, registrations, sessions, standing
+from launcher.learning import courses, importing, launches, lms, registrations, sessions, standing
 from launcher.learning.launches import Wish
+from launcher.learning.lms import Desk
 from launcher.people import roster
 from launcher.people.roster import Somebody
-from launcher.progress.grid import Shown, Table
+from launcher.progress.grid import AU, BLOCK, Line, Shown, Table
 from launcher.web.parts import Lms
 from lrs.auth import credentials
 from lrs.errors import Conflict, Fault, Invalid, UnsupportedMedia
@@ -27,17 +29,25 @@ from lrs.store.promises import Reader, Transaction
 from lrs.sync.drainer import Status
 from lrs.xapi import agents, timestamps
 
+JSON = "application/json"
 XML = ("application/xml", "text/xml")
-COURSE_MOST = 16 * 1024 * 1024
 
 
-async def _admitted(request: Request) -> Lms:
-    running: Lms = request.app.state.lms
-    await running.admit(request.headers.get("authorization"))
-    return running
+async def _running(request: Request) -> Lms:
+    """The LMS; who may speak to it has been settled by `guard`."""
+    lms_: Lms = request.app.state.lms
+    return lms_
 
 
-Admitted = Annotated[Lms, Depends(_admitted)]
+async def _json(request: Request) -> None:
+    """A body is taken as JSON only where it says that it is."""
+    kind = guards.media_type(request.headers.get("content-type", ""))
+    if kind != JSON:
+        raise UnsupportedMedia(f"this is taken as {JSON}, not as {kind or 'a body without a content type'}")
+
+
+Running = Annotated[Lms, Depends(_running)]
+TAKES_JSON = [Depends(_json)]
 router = APIRouter()
 
 
@@ -47,40 +57,48 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
+def desk(lms_: Lms, transaction: Transaction) -> Desk:
+    """Where the LMS works in this request."""
+    return Desk(transaction, lms_.store, lms_.lrs.store.here, lms_.lrs.clock)
+
+
 # --- courses --------------------------------------------------------------------------------------------------------
 
 
 @router.post("/courses", status_code=201)
-async def import_course(lms_: Admitted, request: Request) -> dict[str, Any]:
+async def import_course(lms_: Running, request: Request) -> dict[str, Any]:
     """Import a course structure (`cmi5.xml`). The same course again is the same course."""
-    kind = guards.media_type(request)
+    kind = guards.media_type(request.headers.get("content-type", ""))
     if kind not in XML:
         raise UnsupportedMedia(
             f"a course is taken as {' or '.join(XML)} here, not as {kind or 'a body without a type'}"
         )
-    source = await guards.body(request, COURSE_MOST)
-    imported = await lms_.lrs.store.write(lambda transaction: courses.import_course(transaction, lms_.store, source))
+    source = await request.body()
+    parsed = await asyncio.to_thread(importing.read, source)
+    imported = await lms_.lrs.store.write(
+        lambda transaction: importing.import_course(transaction, lms_.store, source, parsed)
+    )
     return {**_course(imported.id, imported.structure), "warnings": list(imported.warnings)}
 
 
 @router.get("/courses")
-async def list_courses(lms_: Admitted) -> dict[str, Any]:
+async def list_courses(lms_: Running) -> dict[str, Any]:
     """Every course with its AUs."""
     found = await lms_.lrs.store.read(lambda reader: courses.all_known(reader, lms_.store))
     return {"courses": [_course(known.id, known.structure) for known in found]}
 
 
 @router.get("/courses/{course_id}/source")
-async def export_course(lms_: Admitted, course_id: str) -> Response:
+async def export_course(lms_: Running, course_id: str) -> Response:
     """What was imported, byte for byte."""
-    source = await lms_.lrs.store.read(lambda reader: courses.source(reader, lms_.store, course_id))
+    source = await lms_.lrs.store.read(lambda reader: importing.source(reader, lms_.store, course_id))
     return Response(source, media_type="application/xml")
 
 
 @router.delete("/courses/{course_id}", status_code=204)
-async def remove_course(lms_: Admitted, course_id: str) -> None:
+async def remove_course(lms_: Running, course_id: str) -> None:
     """Remove a course without registrations."""
-    await lms_.lrs.store.write(lambda transaction: courses.remove(transaction, lms_.store, course_id))
+    await lms_.lrs.store.write(lambda transaction: importing.remove(transaction, lms_.store, course_id))
 
 
 def _course(course_id: str, structure: CourseStructure) -> dict[str, Any]:
@@ -104,15 +122,15 @@ class NewPerson(Model):
     id: str | None = None
 
 
-@router.post("/people", status_code=201)
-async def add_person(lms_: Admitted, new: NewPerson) -> dict[str, Any]:
+@router.post("/people", status_code=201, dependencies=TAKES_JSON)
+async def add_person(lms_: Running, new: NewPerson) -> dict[str, Any]:
     """Add a person to the roster."""
     somebody = Somebody(new.id or str(lms_.lrs.clock.uuid4()), new.given_name, new.family_name, new.role)
     return _person(await lms_.lrs.store.write(lambda transaction: roster.add(transaction, lms_.store, somebody)))
 
 
 @router.get("/people")
-async def list_people(lms_: Admitted) -> dict[str, Any]:
+async def list_people(lms_: Running) -> dict[str, Any]:
     """Everybody on the roster."""
     found = await lms_.lrs.store.read(lambda reader: roster.listed(reader, lms_.store))
     return {"people": [_person(person) for person in found]}
@@ -122,7 +140,7 @@ def _person(person: Somebody) -> dict[str, Any]:
     return {"id": person.id, "givenName": person.given_name, "familyName": person.family_name, "role": person.role}
 
 
-# --- registrations and launches ------------------------------------------------------------------------------------------
+# --- registrations and launches -------------------------------------------------------------------------------------
 
 
 class NewRegistration(Model):
@@ -138,7 +156,7 @@ class NewLaunch(Model):
     """A launch. `au` is the zero-based index in document order."""
 
     course: str
-    au: int
+    au: int = Field(strict=True)
     person: str | None = None
     actor: dict[str, Any] | None = None
     registration: UUID | None = None
@@ -162,32 +180,28 @@ def _actor(reader: Reader, store: int, person: str | None, actor: dict[str, Any]
     return {"objectType": "Agent", **(actor or {})}
 
 
-@router.post("/registrations", status_code=201)
-async def register(lms_: Admitted, new: NewRegistration) -> dict[str, Any]:
+@router.post("/registrations", status_code=201, dependencies=TAKES_JSON)
+async def register(lms_: Running, new: NewRegistration) -> dict[str, Any]:
     """Enrol a learner in a course."""
-    lrs = lms_.lrs
 
     def work(transaction: Transaction) -> registrations.Registration:
         actor = _actor(transaction, lms_.store, new.person, new.actor)
-        return registrations.create(
-            transaction, lms_.store, lrs.store.here, lrs.clock, new.course, actor, new.registration
-        )
+        return registrations.create(desk(lms_, transaction), new.course, actor, new.registration)
 
-    made = await lrs.store.write(work)
+    made = await lms_.lrs.store.write(work)
     return {"registration": made.id, "course": made.course}
 
 
 @router.get("/registrations")
-async def list_registrations(lms_: Admitted) -> dict[str, Any]:
+async def list_registrations(lms_: Running) -> dict[str, Any]:
     """Every enrolment."""
     found = await lms_.lrs.store.read(lambda reader: registrations.listed(reader, lms_.store))
     return {"registrations": [{"registration": one.id, "course": one.course, "actor": one.actor} for one in found]}
 
 
-@router.post("/launches", status_code=201)
-async def launch(lms_: Admitted, new: NewLaunch) -> dict[str, Any]:
+@router.post("/launches", status_code=201, dependencies=TAKES_JSON)
+async def launch(lms_: Running, new: NewLaunch) -> dict[str, Any]:
     """Launch an AU: the answer's `url` is what the lesson is started with."""
-    lrs = lms_.lrs
     road = lms_.road(new.transport)
 
     def work(transaction: Transaction) -> launches.Launched:
@@ -199,11 +213,9 @@ async def launch(lms_: Admitted, new: NewLaunch) -> dict[str, Any]:
             launch_mode=new.launch_mode,
             return_url=new.return_url,
         )
-        return launches.launch(
-            transaction, lms_.store, lrs.store.here, lrs.clock, wish, road, lrs.settings.fetch_lifetime
-        )
+        return launches.launch(desk(lms_, transaction), wish, road, lms_.lrs.settings.fetch_lifetime)
 
-    made = await lrs.store.write(work)
+    made = await lms_.lrs.store.write(work)
     return {
         "url": made.url,
         "registration": made.registration,
@@ -213,21 +225,20 @@ async def launch(lms_: Admitted, new: NewLaunch) -> dict[str, Any]:
 
 
 @router.post("/sessions/{session_id}/abandon", status_code=204)
-async def abandon(lms_: Admitted, session_id: UUID) -> None:
+async def abandon(lms_: Running, session_id: UUID) -> None:
     """End a session that did not end itself."""
-    lrs = lms_.lrs
 
     def work(transaction: Transaction) -> None:
         session = sessions.load(transaction, lms_.store, str(session_id))
         if not session.active:
             raise Conflict(f"session {session_id} has already been {session.view.phase}")
-        sessions.abandon(transaction, lms_.store, lrs.store.here, lrs.clock, session, "abandoned by a manager")
+        sessions.abandon(desk(lms_, transaction), session, "abandoned by a manager")
 
-    await lrs.store.write(work)
+    await lms_.lrs.store.write(work)
 
 
 @router.get("/sessions/{session_id}")
-async def show_session(lms_: Admitted, session_id: UUID) -> dict[str, Any]:
+async def show_session(lms_: Running, session_id: UUID) -> dict[str, Any]:
     """How far a session is, and its log."""
 
     def look(reader: Reader) -> dict[str, Any]:
@@ -246,20 +257,20 @@ async def show_session(lms_: Admitted, session_id: UUID) -> dict[str, Any]:
     return await lms_.lrs.store.read(look)
 
 
-# --- credentials --------------------------------------------------------------------------------------------------------
+# --- credentials ----------------------------------------------------------------------------------------------------
 
 
 class NewCredential(Model):
     """A credential. What is left out is made, and shown once in the answer."""
 
-    key: str | None = None
-    secret: str | None = None
+    key: str | None = Field(default=None, min_length=1)
+    secret: str | None = Field(default=None, min_length=1)
     scopes: list[str] = ["all"]
     replace: bool = False
 
 
-@router.post("/credentials", status_code=201)
-async def add_credential(lms_: Admitted, new: NewCredential) -> dict[str, Any]:
+@router.post("/credentials", status_code=201, dependencies=TAKES_JSON)
+async def add_credential(lms_: Running, new: NewCredential) -> dict[str, Any]:
     """Add a credential, or replace the scopes of the same key and secret."""
     clock = lms_.lrs.clock
     key = new.key or str(clock.uuid4())
@@ -276,7 +287,7 @@ async def add_credential(lms_: Admitted, new: NewCredential) -> dict[str, Any]:
 
 
 @router.get("/credentials")
-async def list_credentials(lms_: Admitted) -> dict[str, Any]:
+async def list_credentials(lms_: Running) -> dict[str, Any]:
     """Every lasting credential, without its secret."""
     found = await lms_.lrs.store.read(lambda reader: credentials.listed(reader, lms_.store))
     return {
@@ -288,7 +299,7 @@ async def list_credentials(lms_: Admitted) -> dict[str, Any]:
 
 
 @router.delete("/credentials/{key:path}", status_code=204)
-async def remove_credential(lms_: Admitted, key: str) -> None:
+async def remove_credential(lms_: Running, key: str) -> None:
     """End a credential; its statements stay."""
     await lms_.lrs.store.write(lambda transaction: credentials.remove(transaction, lms_.store, key))
     lms_.lrs.authenticator.forget()
@@ -298,13 +309,13 @@ async def remove_credential(lms_: Admitted, key: str) -> None:
 
 
 @router.get("/sync")
-async def show_sync(lms_: Admitted) -> dict[str, Any]:
+async def show_sync(lms_: Running) -> dict[str, Any]:
     """Each destination of the log: how far it is, and what holds it up."""
     return {"destinations": [_destination(one) for one in await lms_.drainer.status()]}
 
 
 @router.post("/sync")
-async def sync_now(lms_: Admitted) -> dict[str, Any]:
+async def sync_now(lms_: Running) -> dict[str, Any]:
     """Send what waits, now, whatever it was waiting for; answers when that is done."""
     summary = await lms_.drainer.drain_once(impatient=True)
     return {
@@ -340,7 +351,7 @@ def _destination(one: Status) -> dict[str, Any]:
 
 
 @router.get("/progress")
-async def show_progress(lms_: Admitted) -> dict[str, Any]:
+async def show_progress(lms_: Running) -> dict[str, Any]:
     """What the pages show: for each course learners by AUs, up to this moment."""
     await lms_.projector.catch_up()
     tables = await lms_.lrs.store.read(lambda reader: standing.tables(reader, lms_.store))
@@ -353,14 +364,20 @@ def _grid(table: Table) -> dict[str, Any]:
             "learner": line.learner,
             "registration": line.registration,
             **_square(line.course),
-            "aus": [
-                {"title": unit.title, "activity": unit.activity, **_square(shown)}
-                for unit, shown in zip(table.units, line.units, strict=True)
-            ],
+            "blocks": _squares(table, line, BLOCK),
+            "aus": _squares(table, line, AU),
         }
         for line in table.lines
     ]
     return {"title": table.title, "learners": learners}
+
+
+def _squares(table: Table, line: Line, kind: str) -> list[dict[str, Any]]:
+    return [
+        {"title": column.title, "activity": column.activity, **_square(shown)}
+        for column, shown in zip(table.columns, line.squares, strict=True)
+        if column.kind == kind
+    ]
 
 
 def _square(shown: Shown) -> dict[str, Any]:

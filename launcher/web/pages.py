@@ -1,4 +1,4 @@
-"""Pages for people: plain HTML, made on the server, escaped by default, readable without script.
+"""Pages for people: plain HTML, made on the server, escaped by default, whole without script.
 
 For now whoever has a credential with the scope `admin` may see them; the browser asks for it.
 """
@@ -6,6 +6,8 @@ For now whoever has a credential with the scope `admin` may see them; the browse
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,39 +17,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from launcher.learning import standing
 from launcher.web.parts import Lms
+from lrs.errors import OfflineLrsError
+from lrs.http import errors
 from lrs.xapi import timestamps
 
-HERE = Path(__file__).parent
+TEMPLATES = Path(__file__).parent / "templates"
 SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
 
 router = APIRouter(include_in_schema=False)
-
-
-def _local(us: int | None) -> str:
-    """A moment as people here read it: local time, to the minute."""
-    if us is None:
-        return ""
-    return datetime.fromtimestamp(us / 1_000_000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _percent(score: Any) -> str:
-    return "" if score is None else f"{round(score * 100)} %"
-
-
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    made.filters |= {"local": _local, "percent": _percent, "iso": timestamps.format}
-    return made
-
-
-ENVIRONMENT = _environment()
 
 
 async def _admitted(request: Request) -> Lms:
@@ -59,23 +44,18 @@ async def _admitted(request: Request) -> Lms:
 Admitted = Annotated[Lms, Depends(_admitted)]
 
 
-def _page(template: str, **values: Any) -> HTMLResponse:
-    return HTMLResponse(ENVIRONMENT.get_template(template).render(**values), headers=SAFE)
-
-
 @router.get("/style.css")
 async def style() -> Response:
     """The one style sheet."""
-    return Response((HERE / "templates" / "style.css").read_bytes(), media_type="text/css")
+    return Response((TEMPLATES / "style.css").read_bytes(), media_type="text/css", headers=SAFE)
 
 
 @router.get("/")
 async def progress(lms_: Admitted) -> HTMLResponse:
-    """Learners by AUs, for every course: what the log says, up to this moment."""
+    """Learners by blocks and AUs, for every course: what the log says, up to this moment."""
     await lms_.projector.catch_up()
-    store = lms_.store
     as_of_us = lms_.lrs.clock.now_us()
-    tables = await lms_.lrs.store.read(lambda reader: standing.tables(reader, store))
+    tables = await lms_.lrs.store.read(lambda reader: standing.tables(reader, lms_.store))
     sync = await lms_.drainer.status()
     return _page("progress.html", title="Progress", tables=tables, as_of_us=as_of_us, sync=sync)
 
@@ -85,8 +65,55 @@ async def reference(request: Request) -> HTMLResponse:
     """The management API, as a page that needs nothing from the internet."""
     described = request.app.openapi()
     operations = [
-        {"method": method.upper(), "path": path, "summary": operation.get("description") or operation["summary"]}
+        {"method": method.upper(), "path": path, "summary": operation["description"].replace("`", "")}
         for path, methods in described["paths"].items()
         for method, operation in methods.items()
     ]
     return _page("docs.html", title="Management API", operations=operations)
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+def is_wanted(request: Request) -> bool:
+    """Whether a person's browser asks, outside the API: it gets a page where a program gets a problem document."""
+    return not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", "")
+
+
+def refusal(error: OfflineLrsError) -> Response:
+    """A refusal as a page, with the status and the headers that it has for programs."""
+    plain = errors.answer(error)
+    page = _page("refusal.html", title=errors.status_of(error)[1], detail=error.detail, faults=error.faults[1:])
+    page.status_code = plain.status_code
+    kept = ("www-authenticate", "allow", "retry-after")
+    page.headers.update({name: value for name, value in plain.headers.items() if name in kept})
+    return page
+
+
+# --- templates ------------------------------------------------------------------------------------------------------
+
+
+def _page(template: str, **values: Any) -> HTMLResponse:
+    return HTMLResponse(_environment().get_template(template).render(**values), headers=SAFE)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"local": _local, "percent": _percent, "iso": timestamps.format}
+    return made
+
+
+def _local(us: int) -> str:
+    """A moment as people here read it: local time, to the minute."""
+    return datetime.fromtimestamp(us / 1_000_000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _percent(score: Decimal) -> str:
+    return f"{round(score * 100)} %"

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from lrs.sync.drainer import Drainer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from launcher.learning.launches import Road
@@ -23,6 +22,7 @@ from lrs.auth.scopes import Act
 from lrs.errors import Conflict, Unauthenticated
 from lrs.http.parts import Lrs
 from lrs.store.identity import DEFAULT_STORE
+from lrs.sync.drainer import Drainer
 
 
 @dataclass(slots=True)
@@ -38,9 +38,9 @@ class Lms:
 
     async def admit(self, authorization: str | None) -> None:
         """Let managers in: this user's own commands, or a credential with the scope `admin`."""
-        bearer = (authorization or "").removeprefix("Bearer ")
-        if authorization is not None and bearer != authorization:
-            if hmac.compare_digest(bearer.encode(), self.owner_token.encode()):
+        scheme, _, bearer = (authorization or "").partition(" ")
+        if scheme.lower() == "bearer":
+            if hmac.compare_digest(bearer.strip().encode(), self.owner_token.encode()):
                 return
             raise Unauthenticated("this token is not known here: use a credential with the scope admin")
         principal = await self.lrs.authenticator.verify(authorization)
@@ -56,6 +56,8 @@ class Lms:
                     "this program serves no IPC service: start it with --ipc-service NAME, or launch over the network"
                 )
             return Road(f"http://{service}.ipc.invalid", service)
+        if self.lrs.settings.no_xapi_tcp:
+            raise Conflict("this program serves xAPI over IPC only (--no-xapi-tcp): launch over IPC")
         base = self.lrs.settings.public_url or self.network_base
         if base is None:
             raise Conflict("this program has no network address: set --public-url, or launch over IPC")

@@ -1,12 +1,13 @@
 """Who a request comes from: HTTP Basic credentials, kept hashed, each bound to one store, its scopes and its authority.
 
 A cmi5 session's token is such a credential too, with `session` set; what it may do beyond its scopes is the policy's
-business. `Authenticator` remembers who was verified (by a digest of the header, never the header), and forgets
-everything whenever a credential changes.
+business. `Authenticator` remembers who was verified (by a digest of the header, never the header), and must be told to
+`forget` whenever a credential has changed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -19,10 +20,11 @@ from lrs.auth import scopes as scope_rules
 from lrs.auth import secrets
 from lrs.errors import Conflict, Fault, Invalid, NotFound, Unauthenticated
 from lrs.store import identity
-from lrs.store.promises import Reader, Store, Transaction
+from lrs.store.promises import Reader, Row, Store, Transaction
 
 REMEMBERED = 2_000
 KEY_LENGTH = 255
+WRONG = "key or secret is wrong, or the credential was removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +56,38 @@ class Authenticator:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._verified: dict[bytes, Principal] = {}
+        self._turn = asyncio.Lock()
 
     async def verify(self, header: str | None) -> Principal:
         """The sender, or `Unauthenticated` saying what was wrong without saying which half."""
+        if header is None:
+            raise Unauthenticated("no credential was sent: this resource needs HTTP Basic with a key and a secret")
+        digest = hashlib.sha256(header.encode()).digest()
+        return self._verified.get(digest) or await self._look_up(header, digest)
+
+    async def _look_up(self, header: str, digest: bytes) -> Principal:
         key, secret = parse_basic(header)
-        digest = hashlib.sha256((header or "").encode()).digest()
-        principal = self._verified.get(digest)
-        if principal is None:
-            principal = await self._store.read(lambda reader: find(reader, key, secret))
-            if len(self._verified) >= REMEMBERED:
-                self._verified.clear()
-            self._verified[digest] = principal
+        remembering = self._verified
+        principal, protected = await self._store.read(lambda reader: _with_key(reader, key))
+        if not secrets.is_slow(protected):
+            right = secrets.matches(secret, protected)
+        else:
+            async with self._turn:  # a crowd with one new header pays once, and guesses cannot take every core
+                right = digest in remembering or await asyncio.to_thread(secrets.matches, secret, protected)
+        if not right:
+            raise Unauthenticated(WRONG)
+        if len(remembering) >= REMEMBERED:
+            remembering.clear()
+        remembering[digest] = principal  # where `forget` came in between, nobody reads this any more
         return principal
 
     def forget(self) -> None:
-        """A credential changed."""
-        self._verified.clear()
+        """A credential has changed: call it once that is durable."""
+        self._verified = {}
 
 
-def parse_basic(header: str | None) -> tuple[str, str]:
+def parse_basic(header: str) -> tuple[str, str]:
     """Key and secret of a Basic header (RFC 7617)."""
-    if header is None:
-        raise Unauthenticated("no credential was sent: this resource needs HTTP Basic with a key and a secret")
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise Unauthenticated(f"the Authorization scheme {scheme[:20]!r} is not known here: use Basic")
@@ -98,24 +110,38 @@ def token(key: str, secret: str) -> str:
     return base64.b64encode(f"{key}:{secret}".encode()).decode("ascii")
 
 
-def find(reader: Reader, key: str, secret: str) -> Principal:
-    """The principal behind a key, if the secret is right."""
+COLUMNS = "c.store, c.id, c.key, c.scopes, a.id, a.text, c.session"
+
+
+def principal_of(reader: Reader, number: int) -> Principal:
+    """The principal of a credential row, without a secret: for what the program itself writes on its behalf."""
     row = reader.execute(
-        "SELECT c.store, c.id, c.scopes, c.secret, c.session, a.id, a.text FROM credential c "
-        "JOIN authority a ON a.id = c.authority WHERE c.key = ? AND c.ended_us IS NULL",
+        f"SELECT {COLUMNS} FROM credential c JOIN authority a ON a.id = c.authority WHERE c.id = ?",  # noqa: S608  our names
+        (number,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no credential number {number}")
+    return _principal(row)
+
+
+def _with_key(reader: Reader, key: str) -> tuple[Principal, str]:
+    """The principal that a key claims to be, and what its secret must match."""
+    row = reader.execute(
+        f"SELECT {COLUMNS}, c.secret FROM credential c JOIN authority a ON a.id = c.authority "  # noqa: S608  our names
+        "WHERE c.key = ? AND c.ended_us IS NULL",
         (key,),
     ).fetchone()
-    if row is None or not secrets.matches(secret, row[3]):
-        raise Unauthenticated("key or secret is wrong, or the credential was removed")
-    return Principal(
-        store=row[0],
-        credential=row[1],
-        key=key,
-        scopes=tuple(json.loads(row[2])),
-        authority=row[5],
-        authority_value=json.loads(row[6]),
-        session=row[4],
-    )
+    if row is None:
+        raise Unauthenticated(WRONG)
+    return _principal(row), str(row[7])
+
+
+def _principal(row: Row) -> Principal:
+    store, number, key, scopes, authority, text, session = row[:7]
+    return Principal(store, number, key, tuple(json.loads(scopes)), authority, json.loads(text), session)
+
+
+# --- changing ---------------------------------------------------------------------------------------------------------
 
 
 def add(
@@ -130,26 +156,38 @@ def add(
 ) -> bool:
     """Add a credential, or replace the scopes of the same one. True where it is new or its secret was replaced.
 
-    `salt` is random text for a secret that a person chose, None for one that we made.
-    Raises `Conflict` where the key is known with another secret and `replace` is not set.
+    `salt` is random text for a secret that a person chose, None for one that we made. A key that was removed can be
+    added again. Raises `Conflict` where the key is known with another secret and `replace` is not set, or is not free
+    at all: another store's, a lesson's, or the program's own.
     """
     wanted = json.dumps(scope_rules.check(scopes))
     _check_key(key)
-    row = transaction.execute("SELECT id, secret, ended_us FROM credential WHERE key = ?", (key,)).fetchone()
+    row = transaction.execute(
+        "SELECT id, secret, ended_us, store, session FROM credential WHERE key = ?", (key,)
+    ).fetchone()
     if row is None:
         create(transaction, store, key, secrets.protect(secret, salt=salt), wanted, authority_name=key)
         return True
-    number, stored, ended_us = row
+    number, stored, ended_us, *bound_to = row
+    if bound_to != [store, None] or not secrets.is_secret(stored):
+        raise Conflict(f"the key {key!r} is in use elsewhere in this program: choose another")
     if ended_us is None and secrets.matches(secret, stored):
         transaction.execute("UPDATE credential SET scopes = ? WHERE id = ?", (wanted, number))
         return False
-    if not replace:
+    if ended_us is None and not replace:
         raise Conflict(f"the key {key!r} is taken with another secret; --replace puts the new one in its place")
     transaction.execute(
         "UPDATE credential SET scopes = ?, secret = ?, ended_us = NULL WHERE id = ?",
         (wanted, secrets.protect(secret, salt=salt), number),
     )
     return True
+
+
+def _check_key(key: str) -> None:
+    if not key or len(key) > KEY_LENGTH or ":" in key or any(ord(character) < 32 for character in key):
+        raise Invalid.of(
+            [Fault("key", "RFC 7617", f"a key is 1 to {KEY_LENGTH} characters without colon or control characters")]
+        )
 
 
 def create(
@@ -169,13 +207,6 @@ def create(
         (store, key, protected, scopes_json, authority, session, transaction.now_us),
     ).lastrowid
     return int(number or 0)
-
-
-def _check_key(key: str) -> None:
-    if not key or len(key) > KEY_LENGTH or ":" in key or any(ord(character) < 32 for character in key):
-        raise Invalid.of(
-            [Fault("key", "RFC 7617", f"a key is 1 to {KEY_LENGTH} characters without colon or control characters")]
-        )
 
 
 def remove(transaction: Transaction, store: int, key: str) -> None:
@@ -211,15 +242,3 @@ def authority_id(transaction: Transaction, store: int, name: str) -> int:
     transaction.execute("INSERT OR IGNORE INTO authority (store, text) VALUES (?, ?)", (store, text))
     row = transaction.execute("SELECT id FROM authority WHERE store = ? AND text = ?", (store, text)).fetchone()
     return int(row[0]) if row else 0
-
-
-def principal_of(reader: Reader, number: int) -> Principal:
-    """The principal of a credential row, without a secret: for what the program itself writes on its behalf."""
-    row = reader.execute(
-        "SELECT c.store, c.key, c.scopes, c.session, a.id, a.text FROM credential c "
-        "JOIN authority a ON a.id = c.authority WHERE c.id = ?",
-        (number,),
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"there is no credential number {number}")
-    return Principal(row[0], number, row[1], tuple(json.loads(row[2])), row[4], json.loads(row[5]), row[3])

@@ -1,4 +1,4 @@
-"""What each scope lets its holder do (xAPI Communication 4.2.1 names them; `admin` is ours). Pure: a table and a question."""
+"""What each scope lets its holder do: a table and a question (xAPI Communication 4.2.1 names them; `admin` is ours)."""
 
 from __future__ import annotations
 

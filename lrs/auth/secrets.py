@@ -30,6 +30,16 @@ def matches(secret: str, stored: str) -> bool:
     return False
 
 
+def is_slow(stored: str) -> bool:
+    """Whether comparing takes long enough to be done away from the event loop."""
+    return stored.startswith("scrypt$")
+
+
+def is_secret(stored: str) -> bool:
+    """Whether anything could match what is stored; nobody can sign in as the program itself."""
+    return stored.partition("$")[0] in ("sha256", "scrypt")
+
+
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 

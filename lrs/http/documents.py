@@ -9,7 +9,6 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from lrs.auth.scopes import Act
@@ -97,66 +96,87 @@ async def _get(exchange: Exchange, kind: Kind) -> Response:
     return response
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a PUT, POST or DELETE brings; `content` is None where it deletes."""
+
+    method: str
+    content: bytes | None
+    content_type: str
+    if_match: str | None
+    if_none_match: str | None
+
+    @property
+    def is_json(self) -> bool:
+        return guards.media_type(self.content_type) == guards.JSON
+
+
 async def _change(exchange: Exchange, kind: Kind) -> Response:
     guards.require(exchange, kind.write)
-    method = exchange.request.method
-    target = kind.target(exchange.parameters, method)
     lrs, principal = exchange.lrs, exchange.principal
-    content = None if method == "DELETE" else await guards.body(exchange.request, lrs.settings.body_most)
-    sent = _Sent(method, exchange.request, content)
+    target = kind.target(exchange.parameters, exchange.request.method)
+    change = await _read_change(exchange)
+    _check_content(change)
 
     def work(transaction: Transaction) -> Document | None:
         if lrs.policy.concerns(principal):
-            lrs.policy.judge_document(transaction, DocumentChange(method, target.key, content), principal)
-        if not target.key.name:
-            kept.delete_all(transaction, exchange.store, target.key, any_registration=target.any_registration)
-            return None
-        before = kept.get(transaction, exchange.store, target.key)
-        rules.precondition(
-            exchange.version,
-            method,
-            sent.if_match,
-            sent.if_none_match,
-            None if before is None else before.etag,
-            is_state=target.key.kind == "state",
-        )
-        if content is None:
-            kept.delete(transaction, exchange.store, target.key)
-            return None
-        return _store(transaction, exchange.store, target.key, sent, before)
+            judged = DocumentChange(change.method, target.key, change.content)
+            lrs.policy.judge_document(transaction, judged, principal)
+        if target.key.name:
+            return _change_one(transaction, exchange, target.key, change)
+        kept.delete_all(transaction, exchange.store, target.key, any_registration=target.any_registration)
+        return None
 
     document = await lrs.store.write(work)
     headers = {} if document is None else {"ETag": document.etag, "Last-Modified": http_date(document.updated_us)}
     return Response(status_code=204, headers=headers)
 
 
-class _Sent:
-    """What a change brings."""
-
-    def __init__(self, method: str, request: Request, content: bytes | None) -> None:
-        self.method = method
-        self.content = content or b""
-        self.content_type = request.headers.get("content-type", "application/octet-stream")
-        self.if_match = request.headers.get("if-match")
-        self.if_none_match = request.headers.get("if-none-match")
+async def _read_change(exchange: Exchange) -> Change:
+    request = exchange.request
+    deletes = request.method == "DELETE"
+    content = None if deletes else await guards.body(request, exchange.lrs.settings.body_most)
+    headers = request.headers
+    content_type = headers.get("content-type", "application/octet-stream")
+    return Change(request.method, content, content_type, headers.get("if-match"), headers.get("if-none-match"))
 
 
-def _store(transaction: Transaction, store: int, key: Key, sent: _Sent, before: Document | None) -> Document:
-    """PUT replaces; POST merges two JSON objects member by member (xAPI Communication 2.2)."""
-    content = sent.content
-    if _is_json(sent.content_type):
-        wire.parse_json(content)
-    if sent.method == "POST":
-        if not _is_json(sent.content_type) or (before is not None and not _is_json(before.content_type)):
-            detail = "POST merges two JSON objects: both must have the content type application/json; PUT replaces"
-            raise Invalid.of([Fault("Content-Type", "xAPI Communication 2.2", detail)])
-        rules.check_object(content)
-        content = content if before is None else rules.merge(before.content, content)
-    return kept.put(transaction, store, key, sent.content_type, content)
+def _check_content(change: Change) -> None:
+    """What says it is JSON must be JSON, and what is to be merged an object (xAPI Communication 2.2)."""
+    if change.content is None:
+        return
+    if change.method == "POST":
+        _must_be_json(change.content_type)
+        rules.check_object(change.content)
+    elif change.is_json:
+        wire.parse_json(change.content)
 
 
-def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
+def _must_be_json(content_type: str) -> None:
+    if guards.media_type(content_type) != guards.JSON:
+        detail = "POST merges two JSON objects: both must have the content type application/json; PUT replaces"
+        raise Invalid.of([Fault("Content-Type", "xAPI Communication 2.2", detail)])
+
+
+def _change_one(transaction: Transaction, exchange: Exchange, key: Key, change: Change) -> Document | None:
+    """PUT replaces, POST merges two JSON objects member by member, DELETE removes (xAPI Communication 2.2)."""
+    before = kept.get(transaction, exchange.store, key)
+    rules.precondition(
+        exchange.version,
+        change.method,
+        change.if_match,
+        change.if_none_match,
+        None if before is None else before.etag,
+        is_state=key.kind == "state",
+    )
+    if change.content is None:
+        kept.delete(transaction, exchange.store, key)
+        return None
+    content = change.content
+    if change.method == "POST" and before is not None:
+        _must_be_json(before.content_type)
+        content = rules.merge(before.content, content)
+    return kept.put(transaction, exchange.store, key, change.content_type, content)
 
 
 STATE = resource(Kind(_state, Act.READ_STATE, Act.STATE))

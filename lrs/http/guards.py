@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import ClientDisconnect, Request
 
 from lrs.auth import scopes
 from lrs.errors import Fault, Forbidden, Invalid, TooLarge
 from lrs.http.parts import Exchange, Lrs
-from lrs.xapi import versions
+from lrs.xapi.versions import Version
 
 DOOR = "door"  # what the doors write into the connection's state: `ipc` or `tcp`
+JSON = "application/json"
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]*)""", re.IGNORECASE)
 
 
-async def enter(lrs: Lrs, request: Request) -> Exchange:
-    """Past the guards, or a refusal. The version goes first: it decides what everything else means."""
-    version = versions.negotiate(request.headers.get("x-experience-api-version"))
+async def enter(lrs: Lrs, request: Request, version: Version) -> Exchange:
+    """Past the guards, or a refusal."""
     principal = await lrs.authenticator.verify(request.headers.get("authorization"))
     return Exchange(lrs, request, version, principal)
 
@@ -52,6 +55,21 @@ def _too_large(most: int) -> TooLarge:
     return TooLarge(f"the body is larger than {most} bytes, the most that is taken here: send it in smaller batches")
 
 
-def media_type(request: Request) -> str:
-    """The content type without parameters, lower-cased."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def media_type(content_type: str) -> str:
+    """A content type without its parameters, lower-cased."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that does not say it is JSON, or says that it is not UTF-8 (xAPI Communication 1.5.1; RFC 8259)."""
+    given = request.headers.get("content-type", "")
+    if given == JSON:
+        return
+    kind, _, parameters = given.partition(";")
+    detail = ""
+    if media_type(kind) != JSON:
+        detail = f"statements are taken as {JSON}, not as {kind or 'a body without a content type'}"
+    elif (charset := _CHARSET.search(parameters)) and charset[1].lower() not in ("utf-8", "utf8"):
+        detail = f"JSON is sent in UTF-8, not in {charset[1]}"
+    if detail:
+        raise Invalid.of([Fault("Content-Type", "xAPI Communication 1.5", detail)])

@@ -35,7 +35,7 @@ def write(signing_key: bytes, page: Page, credential: int) -> str:
 def read(signing_key: bytes, token: str, credential: int) -> Page:
     """The page behind a token. Raises `Invalid` on one that we did not make, `Forbidden` on another sender's."""
     try:
-        both = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        both = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise _foreign() from error
     signature, text = both[:32], both[32:]

@@ -25,7 +25,7 @@ from lrs.xapi.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class DocumentChange:
-    """What a request would do to a document; `content` is None where it deletes, `key.name` is '' where it deletes many."""
+    """What a request would do to a document; `content` is None where it deletes, `key.name` empty where to all."""
 
     method: str
     key: Key
@@ -60,7 +60,7 @@ class Policy(Protocol):
 class NoPolicy:
     """An LRS by itself: the general rules only."""
 
-    def concerns(self, principal: Principal) -> bool:  # noqa: ARG002  part of the seam
+    def concerns(self, principal: Principal) -> bool:  # noqa: ARG002  the seam has it
         return False
 
     def screen(self, reader: Reader, values: Sequence[Any], principal: Principal) -> None:
@@ -69,13 +69,13 @@ class NoPolicy:
     def judge_statement(self, transaction: Transaction, entry: Entry, principal: Principal) -> None:
         """Nothing to say."""
 
-    def follow(self, transaction: Transaction, entry: Entry, principal: Principal) -> Sequence[Entry]:  # noqa: ARG002
+    def follow(self, transaction: Transaction, entry: Entry, principal: Principal) -> Sequence[Entry]:  # noqa: ARG002  the seam has them
         return ()
 
     def judge_document(self, transaction: Transaction, change: DocumentChange, principal: Principal) -> None:
         """Nothing to say."""
 
-    def scope_reads(self, reader: Reader, principal: Principal) -> Sequence[Filter]:  # noqa: ARG002
+    def scope_reads(self, reader: Reader, principal: Principal) -> Sequence[Filter]:  # noqa: ARG002  the seam has them
         return ()
 
     def scope_document(self, reader: Reader, key: Key, principal: Principal) -> None:

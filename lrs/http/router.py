@@ -13,20 +13,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lrs.errors import MethodNotAllowed, NotFound, OfflineLrsError
+from lrs.errors import Invalid, MethodNotAllowed, NotFound, OfflineLrsError
 from lrs.http import about, documents, errors, guards, statements
 from lrs.http.parts import Exchange, Lrs
-from lrs.xapi import timestamps
+from lrs.xapi import timestamps, versions
 from lrs.xapi.versions import Version
 
 PREFIX = "/xapi"
 MORE = "/statements/more/"
 STATEMENTS = "/statements"
+ABOUT = "/about"
+VERSION = "X-Experience-API-Version"
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 
 RESOURCES: dict[str, dict[str, Handler]] = {
-    "/statements": {"PUT": statements.put, "POST": statements.post, "GET": statements.get},
+    STATEMENTS: {"PUT": statements.put, "POST": statements.post, "GET": statements.get},
     "/activities/state": documents.STATE,
     "/activities/profile": documents.ACTIVITY_PROFILE,
     "/agents/profile": documents.AGENT_PROFILE,
@@ -35,7 +37,7 @@ RESOURCES: dict[str, dict[str, Handler]] = {
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Last-Modified, Location, X-Experience-API-Version, X-Experience-API-Consistent-Through"
+        "ETag, Last-Modified, Location, Retry-After, X-Experience-API-Version, X-Experience-API-Consistent-Through"
     ),
 }
 PREFLIGHT = {
@@ -69,27 +71,43 @@ class Xapi:
     async def _answer(self, request: Request, path: str) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
-        version, through = Version(self._lrs.settings.default_version), None
-        if path == STATEMENTS or path.startswith(MORE):
-            through = self._lrs.store.consistent_through()  # before the read that it is to hold for
+        through = None
+        about_log = path == STATEMENTS or path.startswith(MORE)
+        if about_log and request.method in ("GET", "HEAD"):
+            through = await self._lrs.store.consistent_through()  # before the read that it is to hold for
         try:
-            guards.refuse_closed_door(self._lrs, request)
-            if path == "/about":
-                response = _about(request)
-            else:
-                handler = _find(path, request.method)
-                exchange = await guards.enter(self._lrs, request)
-                version = exchange.version
-                response = await handler(exchange)
+            response = await self._respond(request, path)
         except OfflineLrsError as error:
             response = errors.answer(error)
         except Exception as error:  # noqa: BLE001  the last resort: the sender gets a sentence, the log the trace
             response = errors.fault_of_ours(error)
-        response.headers["X-Experience-API-Version"] = version.value
-        if through is not None:
-            response.headers["X-Experience-API-Consistent-Through"] = timestamps.format(through)
-        response.headers.update(CORS)
+        if about_log and through is None:
+            through = await self._lrs.store.consistent_through()  # after the commit, which renewed what it rests on
+        self._add_headers(request, response, through)
         return response
+
+    async def _respond(self, request: Request, path: str) -> Response:
+        guards.refuse_closed_door(self._lrs, request)
+        if path == ABOUT:
+            return _about(request)
+        handler = _find(path, request.method)
+        version = versions.negotiate(request.headers.get(VERSION))  # first: it decides what everything else means
+        return await handler(await guards.enter(self._lrs, request, version))
+
+    def _add_headers(self, request: Request, response: Response, through: int | None) -> None:
+        """What every answer has, refusals too (xAPI Communication 2.1.3, 3.3)."""
+        headers = response.headers
+        headers[VERSION] = self._version(request).value
+        if through is not None:
+            headers["X-Experience-API-Consistent-Through"] = timestamps.format(through)
+        headers.update(CORS)
+
+    def _version(self, request: Request) -> Version:
+        """The version of the request, or the default where it has none that we know."""
+        try:
+            return versions.negotiate(request.headers.get(VERSION))
+        except Invalid:
+            return Version(self._lrs.settings.default_version)
 
 
 def _find(path: str, method: str) -> Handler:
@@ -107,7 +125,7 @@ def _find(path: str, method: str) -> Handler:
 
 def _about(request: Request) -> Response:
     if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed(f"{PREFIX}/about does not take {request.method}", ("GET", "OPTIONS"))
+        raise MethodNotAllowed(f"{PREFIX}{ABOUT} does not take {request.method}", ("GET", "OPTIONS"))
     return about.get()
 
 

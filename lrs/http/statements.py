@@ -6,7 +6,6 @@ already known are compared, new ones judged, what follows from them is added, an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from starlette.responses import Response
 
 from lrs.auth.credentials import Principal
 from lrs.auth.scopes import Act, allows, require
-from lrs.errors import Fault, Invalid, NotFound, TooLarge, UnsupportedMedia
+from lrs.errors import Fault, Invalid, NotFound, TooLarge
 from lrs.http import guards, more
 from lrs.http.dates import http_date
 from lrs.http.parts import Exchange, Lrs
@@ -29,9 +28,11 @@ from lrs.xapi.query import StatementQuery
 from lrs.xapi.statements import Statement
 
 JSON = "application/json"
+PUT_RULE = "xAPI Communication 2.1.1"
+Scope = tuple[tuple[Filter, ...], int | None]
 
 
-# --- writing ------------------------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------------
 
 
 async def post(exchange: Exchange) -> Response:
@@ -40,7 +41,7 @@ async def post(exchange: Exchange) -> Response:
     query.parse_post(exchange.parameters)
     _, slices = wire.split(await _json_body(exchange))
     ids = await store(exchange, slices)
-    return Response(json.dumps([str(statement_id) for statement_id in ids]), 200, media_type=JSON)
+    return Response(b"[%s]" % b",".join(b'"%s"' % str(one).encode() for one in ids), 200, media_type=JSON)
 
 
 async def put(exchange: Exchange) -> Response:
@@ -48,23 +49,24 @@ async def put(exchange: Exchange) -> Response:
     guards.require(exchange, Act.WRITE_STATEMENTS)
     wanted = query.parse_put(exchange.parameters)
     is_array, slices = wire.split(await _json_body(exchange))
-    if is_array or len(slices) != 1:
-        raise Invalid.of([Fault("body", "xAPI Communication 2.1.1", "PUT takes one statement: send a batch with POST")])
-    given = wire.members(slices[0]).get("id")
-    if given is None:
-        slices = [wire.with_members(slices[0], {"id": b'"%s"' % str(wanted).encode()})]
-    elif given.strip(b'"').lower() != str(wanted).encode():
-        raise Invalid.of(
-            [Fault("id", "xAPI Communication 2.1.1", f"the statement's id differs from statementId {wanted}")]
-        )
-    await store(exchange, slices)
+    if is_array:
+        raise Invalid.of([Fault("body", PUT_RULE, "PUT takes one statement: send a batch with POST")])
+    await store(exchange, [_with_id(slices[0], wanted)])
     return Response(status_code=204)
 
 
+def _with_id(raw: bytes, wanted: UUID) -> bytes:
+    """The statement with the id of the address, which it may have left out and must not contradict."""
+    value = wire.parse_json(raw, "statement")
+    if "id" not in value:
+        return wire.with_members(raw, {"id": b'"%s"' % str(wanted).encode()})
+    if not isinstance(value["id"], str) or value["id"].lower() != str(wanted):
+        raise Invalid.of([Fault("statement.id", PUT_RULE, f"the statement's id differs from statementId {wanted}")])
+    return raw
+
+
 async def _json_body(exchange: Exchange) -> bytes:
-    kind = guards.media_type(exchange.request)
-    if kind != JSON:
-        raise UnsupportedMedia(f"statements are taken as {JSON} here, not as {kind or 'a body without a content type'}")
+    guards.require_json(exchange.request)
     return await guards.body(exchange.request, exchange.lrs.settings.body_most)
 
 
@@ -80,7 +82,10 @@ async def store(exchange: Exchange, slices: Sequence[bytes]) -> list[UUID]:
     parsed = _parse_all(slices, exchange)
     provenance = await _provenance(exchange)
     now_us = lrs.clock.now_us()
-    made = [entries.prepare(item, exchange.version, provenance, now_us, lrs.clock.uuid4()) for item in parsed]
+    made = [
+        entries.prepare(statement, exchange.version, provenance, now_us, statement.id or lrs.clock.uuid4())
+        for statement in parsed
+    ]
     await lrs.store.write(lambda transaction: record(transaction, lrs, principal, made, judged=concerned))
     return [entry.id for entry in made]
 
@@ -89,23 +94,32 @@ def _parse_all(slices: Sequence[bytes], exchange: Exchange) -> list[Statement]:
     """Every statement, or every fault of all of them (xAPI Communication 2.1.2: a batch is all or nothing)."""
     parsed: list[Statement] = []
     faults: list[Fault] = []
-    seen: dict[UUID, int] = {}
-    for number, raw in enumerate(slices):
+    places = ["statement"] if len(slices) == 1 else [f"statements[{number}]" for number in range(len(slices))]
+    for raw, place in zip(slices, places, strict=True):
         try:
-            statement = statements.parse(
-                raw, exchange.version, f"statements[{number}]" if len(slices) > 1 else "statement"
-            )
+            parsed.append(statements.parse(raw, exchange.version, place))
         except Invalid as error:
-            faults.extend(error.faults)
-            continue
-        if statement.id is not None and seen.setdefault(statement.id, number) != number:
-            first = seen[statement.id]
-            detail = f"the batch has the id {statement.id} twice, here and in statements[{first}]"
-            faults.append(Fault(f"statements[{number}].id", "xAPI Communication 2.1.2", detail))
-        parsed.append(statement)
+            faults += error.faults
+    if faults:
+        raise Invalid.of(faults)
+    for statement, place in zip(parsed, places, strict=True):
+        if statement.needs_bytes:
+            detail = "an attachment without fileUrl needs its bytes beside the statement, which JSON cannot carry"
+            faults.append(Fault(f"{place}.attachments", "xAPI Communication 1.5.2", detail))
+    faults += _repeated(parsed, places)
     if faults:
         raise Invalid.of(faults)
     return parsed
+
+
+def _repeated(parsed: Sequence[Statement], places: Sequence[str]) -> list[Fault]:
+    """The ids that a batch has more than once: which of the two would be the statement?"""
+    first: dict[UUID, str] = {}
+    return [
+        Fault(f"{place}.id", "xAPI Communication 2.1.2", f"the batch has the id {statement.id} twice, also in {before}")
+        for statement, place in zip(parsed, places, strict=True)
+        if statement.id is not None and (before := first.setdefault(statement.id, place)) != place
+    ]
 
 
 async def _provenance(exchange: Exchange) -> Provenance:
@@ -122,7 +136,7 @@ async def _provenance(exchange: Exchange) -> Provenance:
 
 
 def record(transaction: Transaction, lrs: Lrs, principal: Principal, made: Sequence[Entry], *, judged: bool) -> None:
-    """Inside the writer: what is already there is left alone and not judged again, so that a repeated request succeeds."""
+    """Inside the writer: what is there already is left alone and not judged again, so that a repeat succeeds."""
     present = log.known(transaction, principal.store, made)
     new: list[Entry] = []
     for entry in made:
@@ -137,7 +151,7 @@ def record(transaction: Transaction, lrs: Lrs, principal: Principal, made: Seque
         log.append(transaction, principal.store, new)
 
 
-# --- reading ------------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 async def get(exchange: Exchange) -> Response:
@@ -156,9 +170,6 @@ async def get_more(exchange: Exchange, token: str) -> Response:
     """The next page of an earlier query (xAPI Communication 2.1.3, `more`)."""
     page = more.read(exchange.lrs.signing_key, token, exchange.principal.credential)
     return await _page(exchange, query.parse(page.parameters, exchange.version), await _scope(exchange), page)
-
-
-Scope = tuple[tuple[Filter, ...], int | None]
 
 
 async def _scope(exchange: Exchange) -> Scope:
@@ -213,7 +224,7 @@ async def _page(exchange: Exchange, wanted: StatementQuery, scoped: Scope, page:
 
 
 def _window(wanted: StatementQuery, page: more.Page, ceiling: int, credential: int | None) -> Window:
-    """Behind the last row shown, in the direction of reading, and never beyond where the log ended at the first page."""
+    """Behind the last row shown, in the order of reading, never beyond where the log ended at the first page."""
     floor, top = 0, ceiling
     if page.last is not None:
         floor, top = (page.last, ceiling) if wanted.ascending else (0, page.last - 1)

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from lrs.store.promises import Reader, Transaction
 from lrs.xapi.documents import etag
 
-COLUMNS = "content_type, content, etag, updated_us, revision"
-
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a document is found by. `kind` is `state`, `activity_profile` or `agent_profile`; what a kind lacks is ''."""
+    """What a document is found by: `state`, `activity_profile` or `agent_profile`. What a kind lacks is empty."""
 
     kind: str
     name: str
@@ -36,36 +34,40 @@ class Document:
     revision: int
 
 
-WHERE = "store = ? AND kind = ? AND activity = ? AND agent = ? AND registration = ?"
+PARTS = "store = ? AND kind = ? AND activity = ? AND agent = ?"
+MANY = f"{PARTS} AND registration = ?"
+ONE = f"{MANY} AND name = ?"
+GET = f"SELECT content_type, content, etag, updated_us, revision FROM document WHERE {ONE}"  # noqa: S608  the text above
+PUT = (
+    "INSERT OR REPLACE INTO document (store, kind, activity, agent, registration, name, "
+    "content_type, content, etag, updated_us, revision) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+)
 
 
 def get(reader: Reader, store: int, key: Key) -> Document | None:
     """The document, or None."""
-    row = reader.execute(f"SELECT {COLUMNS} FROM document WHERE {WHERE} AND name = ?", _values(store, key)).fetchone()  # noqa: S608
+    row = reader.execute(GET, _values(store, key)).fetchone()
     return None if row is None else Document(*row)
 
 
 def put(transaction: Transaction, store: int, key: Key, content_type: str, content: bytes) -> Document:
     """Store it, in place of what was there."""
     document = Document(content_type, content, etag(content), transaction.now_us, transaction.next_revision(store))
-    transaction.execute(
-        "INSERT OR REPLACE INTO document (store, kind, activity, agent, registration, name, "
-        "content_type, content, etag, updated_us, revision) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        (*_values(store, key), content_type, content, document.etag, document.updated_us, document.revision),
-    )
+    values = (content_type, content, document.etag, document.updated_us, document.revision)
+    transaction.execute(PUT, (*_values(store, key), *values))
     return document
 
 
 def delete(transaction: Transaction, store: int, key: Key) -> None:
     """Remove it; nothing happens where it is not there."""
-    transaction.execute(f"DELETE FROM document WHERE {WHERE} AND name = ?", _values(store, key))  # noqa: S608
+    transaction.execute(f"DELETE FROM document WHERE {ONE}", _values(store, key))  # noqa: S608  the text above
     transaction.next_revision(store)
 
 
 def delete_all(transaction: Transaction, store: int, key: Key, *, any_registration: bool) -> None:
     """Remove every document of an activity and agent (xAPI Communication 2.3, multiple delete)."""
     where, values = _many(store, key, any_registration)
-    transaction.execute(f"DELETE FROM document WHERE {where}", values)  # noqa: S608
+    transaction.execute(f"DELETE FROM document WHERE {where}", values)  # noqa: S608  the text above
     transaction.next_revision(store)
 
 
@@ -73,8 +75,8 @@ def names(reader: Reader, store: int, key: Key, since_us: int | None, *, any_reg
     """The ids of the documents of an activity, an agent or both, changed after `since_us`."""
     where, values = _many(store, key, any_registration)
     rows = reader.execute(
-        f"SELECT DISTINCT name FROM document WHERE {where} AND updated_us > ? ORDER BY name",  # noqa: S608
-        (*values, -1 if since_us is None else since_us),
+        f"SELECT DISTINCT name FROM document WHERE {where} AND (? IS NULL OR updated_us > ?) ORDER BY name",  # noqa: S608  the text above
+        (*values, since_us, since_us),
     )
     return [str(row[0]) for row in rows]
 
@@ -86,6 +88,4 @@ def _values(store: int, key: Key) -> tuple[object, ...]:
 def _many(store: int, key: Key, any_registration: bool) -> tuple[str, Sequence[object]]:
     """Without a registration the multiple requests mean all of them (xAPI Communication 2.3)."""
     values = (store, key.kind, key.activity, key.agent)
-    if any_registration:
-        return "store = ? AND kind = ? AND activity = ? AND agent = ?", values
-    return WHERE, (*values, key.registration)
+    return (PARTS, values) if any_registration else (MANY, (*values, key.registration))

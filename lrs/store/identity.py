@@ -7,6 +7,7 @@ are made from it. Neither holds an address, a port or a path of the machine.
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from uuid import UUID
 
 from lrs.clock import Clock
@@ -16,22 +17,33 @@ from lrs.store.promises import Here, Reader, Transaction
 DEFAULT_STORE = 1
 
 
-def arrive(connection: sqlite3.Connection, clock: Clock) -> Here:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A start of the program: where it is, and the bound of `stored` that it found and left (see `sequencer`)."""
+
+    here: Here
+    floor_us: int
+    bound_us: int
+
+
+def arrive(connection: sqlite3.Connection, clock: Clock, lease_us: int) -> Arrival:
     """Note a start of the program, and on the very first one make the device, the default store and its head."""
+    now_us = clock.now_us()
     connection.execute("BEGIN IMMEDIATE")
-    row = connection.execute("SELECT value FROM meta WHERE key = 'device'").fetchone()
-    if row is None:
+    if connection.execute("SELECT 1 FROM meta WHERE key = 'device'").fetchone() is None:
         _first_start(connection, clock)
-        row = connection.execute("SELECT value FROM meta WHERE key = 'device'").fetchone()
-    device = connection.execute(
-        "SELECT id FROM device WHERE store = ? AND uuid = ?", (DEFAULT_STORE, row[0])
+    device, number = connection.execute(
+        "SELECT d.uuid, d.id FROM meta m JOIN device d ON d.uuid = m.value WHERE m.key = 'device' AND d.store = ?",
+        (DEFAULT_STORE,),
     ).fetchone()
     boot = connection.execute(
-        "INSERT INTO boot (store, uuid, started_us) VALUES (?, ?, ?)",
-        (DEFAULT_STORE, str(clock.uuid4()), clock.now_us()),
+        "INSERT INTO boot (store, uuid, started_us) VALUES (?, ?, ?)", (DEFAULT_STORE, str(clock.uuid4()), now_us)
     ).lastrowid
+    floor_us = int(connection.execute("SELECT max(stored_us) FROM head").fetchone()[0])
+    bound_us = max(floor_us, now_us + lease_us)
+    connection.execute("UPDATE head SET stored_us = ? WHERE store = ?", (bound_us, DEFAULT_STORE))
     connection.execute("COMMIT")
-    return Here(UUID(row[0]), int(device[0]), int(boot or 0))
+    return Arrival(Here(UUID(device), int(number), int(boot or 0)), floor_us, bound_us)
 
 
 def _first_start(connection: sqlite3.Connection, clock: Clock) -> None:

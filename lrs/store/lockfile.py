@@ -28,8 +28,9 @@ class WriterLock:
             owner = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(descriptor)
             raise AlreadyRunning(f"the data folder {folder} is in use by process {owner}") from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        note = f"{os.getpid()}\n".encode()
+        os.pwrite(descriptor, note, 0)  # before the rest of an older note goes: who reads now finds a number
+        os.ftruncate(descriptor, len(note))
         return cls(descriptor)
 
     def release(self) -> None:

@@ -9,7 +9,7 @@ SQL text is used here rather than the ORM: nine index rows go with a statement, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -27,8 +27,8 @@ from lrs.xapi.wire import JsonObject
 T = TypeVar("T")
 
 INSERT = (
-    "INSERT INTO statement (store, seq, id, stored_us, timestamp_us, actor, authority, credential, origin, device, boot, "
-    "clock_offset_us, voided_by, sha256, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "INSERT INTO statement (store, seq, id, stored_us, timestamp_us, actor, authority, credential, origin, device, "
+    "boot, clock_offset_us, sha256, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 INDEX = "INSERT OR IGNORE INTO term_index (store, term, seq) VALUES (?,?,?)"
 MARKS_AT_ONCE = 500  # SQLite takes 32,766 `?` marks and PostgreSQL 65,535; plans stay cacheable well below
@@ -49,7 +49,7 @@ class Placed:
         return wire.with_members(self.raw, {"stored": stored, "authority": self.authority})
 
 
-# --- adding ---------------------------------------------------------------------------------------------------------
+# --- adding -----------------------------------------------------------------------------------------------------------
 
 
 def known(reader: Reader, store: int, entries: Sequence[Entry]) -> set[UUID]:
@@ -62,12 +62,12 @@ def known(reader: Reader, store: int, entries: Sequence[Entry]) -> set[UUID]:
     for chunk in chunks(list(by_id)):
         marks = ",".join("?" * len(chunk))
         rows = reader.execute(
-            f"SELECT id, sha256, raw FROM statement WHERE store = ? AND id IN ({marks})",  # noqa: S608  marks only
+            f"SELECT id, sha256, raw FROM statement WHERE store = ? AND id IN ({marks})",  # noqa: S608  `?` marks only
             (store, *chunk),
         )
         for raw_id, digest, raw in rows:
             entry = by_id[raw_id]
-            if digest != entry.sha256 and raw is not None and not same(wire.parse_json(raw), entry.value):
+            if digest != entry.sha256 and raw is not None and not same(wire.parse_json(raw), entry.sent):
                 raise Conflict(
                     f"statement {entry.id} is already stored with different content; a statement is never changed: "
                     "send the new one under an id of its own"
@@ -80,19 +80,12 @@ def append(transaction: Transaction, store: int, entries: Sequence[Entry]) -> li
     """Add entries whose ids are new, in this order. The answer is `(seq, stored_us)` for each."""
     places = transaction.place(store, len(entries))
     referrers = _referrers(transaction, store, entries)
-    statements = []
+    rows: list[tuple[object, ...]] = []
     index: list[tuple[int, int, int]] = []
     for entry, (seq, stored_us) in zip(entries, places, strict=True):
-        actor = None if entry.actor_key is None else transaction.term(store, "g", entry.actor_key, 0)
+        rows.append(_row(transaction, store, entry, seq, stored_us))
         index.extend((store, term, seq) for term in _terms(transaction, store, entry))
-        come_from = entry.provenance
-        statements.append(
-            (
-                store, seq, entry.id.bytes, stored_us, entry.timestamp_us, actor, come_from.authority, come_from.credential,
-                come_from.origin, come_from.device, come_from.boot, come_from.clock_offset_us, None, entry.sha256, entry.raw,
-            )
-        )  # fmt: skip
-    transaction.executemany(INSERT, statements)
+    transaction.executemany(INSERT, rows)
     index.sort()
     transaction.executemany(INDEX, index)
     for entry, (seq, _) in zip(entries, places, strict=True):
@@ -105,14 +98,22 @@ def append(transaction: Transaction, store: int, entries: Sequence[Entry]) -> li
     return places
 
 
-def _terms(transaction: Transaction, store: int, entry: Entry) -> Iterable[int]:
-    """Index numbers of everything the entry is found by: twice the term, plus one where only the wider filters see it."""
+def _row(transaction: Transaction, store: int, entry: Entry, seq: int, stored_us: int) -> tuple[object, ...]:
+    """The values of `INSERT`."""
+    actor = None if entry.actor_key is None else transaction.term(store, "g", entry.actor_key, 0)
+    by = entry.provenance
+    made = (by.authority, by.credential, by.origin, by.device, by.boot, by.clock_offset_us)
+    return (store, seq, entry.id.bytes, stored_us, entry.timestamp_us, actor, *made, entry.sha256, entry.raw)
+
+
+def _terms(transaction: Transaction, store: int, entry: Entry) -> Iterator[int]:
+    """Index numbers of all the entry is found by: twice the term, plus one where only the wider filters see it."""
     yield from _numbers(transaction, store, entry.terms)
     if entry.refers_to is not None:
         yield 2 * transaction.term(store, "s", str(entry.refers_to))
 
 
-def _numbers(transaction: Transaction, store: int, terms: Terms) -> Iterable[int]:
+def _numbers(transaction: Transaction, store: int, terms: Terms) -> Iterator[int]:
     yield 2 * transaction.term(store, "v", terms.verb)
     if terms.registration is not None:
         yield 2 * transaction.term(store, "r", str(terms.registration))
@@ -126,7 +127,7 @@ def _numbers(transaction: Transaction, store: int, terms: Terms) -> Iterable[int
         yield 2 * transaction.term(store, "a", activity) + 1
 
 
-# --- references between statements, in either order of arrival ----------------------------------------------------------
+# --- references between statements, in either order of arrival --------------------------------------------------------
 
 
 def _referrers(reader: Reader, store: int, entries: Sequence[Entry]) -> set[UUID]:
@@ -135,7 +136,7 @@ def _referrers(reader: Reader, store: int, entries: Sequence[Entry]) -> set[UUID
     for chunk in chunks([str(entry.id) for entry in entries]):
         marks = ",".join("?" * len(chunk))
         rows = reader.execute(
-            f"SELECT value FROM term WHERE store = ? AND kind = 's' AND value IN ({marks})",  # noqa: S608  marks only
+            f"SELECT value FROM term WHERE store = ? AND kind = 's' AND value IN ({marks})",  # noqa: S608  `?` marks
             (store, *chunk),
         )
         found.update(UUID(row[0]) for row in rows)
@@ -158,13 +159,14 @@ def is_voiding(value: JsonObject) -> bool:
 
 
 def _inherit(transaction: Transaction, store: int, seq: int, target: UUID) -> None:
-    """xAPI Communication 2.1.3: a statement is found by what the statement it refers to is found by, along the chain."""
+    """xAPI Communication 2.1.3: a statement is found by what the one it refers to is found by, along the chain."""
     seen: set[UUID] = set()
     following: UUID | None = target
     while following is not None and following not in seen:
         seen.add(following)
         row = transaction.execute(
-            "SELECT s.raw, a.text FROM statement s JOIN authority a ON a.id = s.authority WHERE s.store = ? AND s.id = ?",
+            "SELECT s.raw, a.text FROM statement s JOIN authority a ON a.id = s.authority "
+            "WHERE s.store = ? AND s.id = ?",
             (store, following.bytes),
         ).fetchone()
         if row is None or row[0] is None:
@@ -182,7 +184,7 @@ def reference(value: JsonObject) -> UUID | None:
 
 
 def _arrive_late(transaction: Transaction, store: int, entry: Entry, seq: int) -> None:
-    """What refers to this statement came before it: void it if one of them does, and let all along the chain inherit."""
+    """What refers to this statement came before it: void it if one of them does, let all along the chain inherit."""
     for referrer_seq, raw in _referring(transaction, store, entry.id):
         if is_voiding(wire.parse_json(raw)) and not is_voiding(entry.value):
             transaction.execute(
@@ -211,7 +213,7 @@ def _referring(reader: Reader, store: int, target: UUID) -> list[tuple[int, byte
     return [(int(seq), bytes(raw)) for seq, raw in rows]
 
 
-# --- finding ------------------------------------------------------------------------------------------------------------
+# --- finding ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of the log: `after_us < stored <= until_us`, `floor < seq <= ceiling`, and only of one credential if given."""
+    """Which part of the log: `since_us < stored <= until_us`, `floor < seq <= ceiling`, of one credential if given."""
 
     since_us: int | None = None
     until_us: int | None = None
@@ -240,10 +242,9 @@ VISIBLE = "s.voided_by IS NULL AND s.raw IS NOT NULL"
 
 def one(reader: Reader, store: int, statement_id: UUID, *, voided: bool) -> Placed | None:
     """A single statement by id, among the voided or among the others."""
-    row = reader.execute(
-        f"{PLACED} WHERE s.store = ? AND s.id = ? AND s.raw IS NOT NULL AND s.voided_by IS {'NOT' if voided else ''} NULL",
-        (store, statement_id.bytes),
-    ).fetchone()
+    state = "s.voided_by IS NOT NULL AND s.raw IS NOT NULL" if voided else VISIBLE
+    sql = f"{PLACED} WHERE s.store = ? AND s.id = ? AND {state}"
+    row = reader.execute(sql, (store, statement_id.bytes)).fetchone()
     return None if row is None else _placed(row)
 
 
@@ -267,23 +268,24 @@ def find(
     return _rows(reader, store, found)
 
 
-SEEN = (
-    "EXISTS (SELECT 1 FROM statement s WHERE s.store = k.store AND s.seq = k.seq "
-    f"AND {VISIBLE} AND (:credential IS NULL OR s.credential = :credential))"
+IN_WINDOW = "k.store = :store AND k.seq > :low AND k.seq <= :high"
+SEEN = (  # these two are put together from text that stands here
+    "EXISTS (SELECT 1 FROM statement s WHERE s.store = k.store AND s.seq = k.seq AND "  # noqa: S608
+    f"{VISIBLE} AND (:credential IS NULL OR s.credential = :credential))"
 )
-ALL_ROWS = f"SELECT k.seq AS seq FROM statement k WHERE k.store = :store AND k.seq > :low AND k.seq <= :high AND {SEEN}"  # noqa: S608
+ALL_ROWS = f"SELECT k.seq AS seq FROM statement k WHERE {IN_WINDOW} AND {SEEN}"  # noqa: S608  the text above
 
 
 def _arm(number: int, others: Sequence[tuple[int, ...]]) -> str:
     """The rows of one index term that have the other terms too. Only numbers of ours are written into the text."""
-    also = "".join(
-        f" AND EXISTS (SELECT 1 FROM term_index j WHERE j.store = k.store AND j.seq = k.seq AND j.term IN ({','.join(map(str, other))}))"
-        for other in others
-    )
-    return (
-        f"SELECT k.seq AS seq FROM term_index k WHERE k.store = :store AND k.term = {number:d} "
-        f"AND k.seq > :low AND k.seq <= :high{also} AND {SEEN}"
-    )
+    also = " ".join(f"AND {_has(other)}" for other in others)
+    return f"SELECT k.seq AS seq FROM term_index k WHERE k.term = {number:d} AND {IN_WINDOW} {also} AND {SEEN}"  # noqa: S608  a number
+
+
+def _has(terms: tuple[int, ...]) -> str:
+    listed = ",".join(f"{term:d}" for term in terms)
+    rows = f"SELECT 1 FROM term_index j WHERE j.store = k.store AND j.seq = k.seq AND j.term IN ({listed})"  # noqa: S608  numbers
+    return f"EXISTS ({rows})"
 
 
 def _numbers_of(reader: Reader, store: int, filters: Sequence[Filter]) -> list[tuple[int, ...]] | None:
@@ -329,7 +331,7 @@ def _rows(reader: Reader, store: int, numbers: Sequence[int]) -> list[Placed]:
     found: dict[int, Placed] = {}
     for chunk in chunks(numbers):
         marks = ",".join("?" * len(chunk))
-        for row in reader.execute(f"{PLACED} WHERE s.store = ? AND s.seq IN ({marks})", (store, *chunk)):
+        for row in reader.execute(f"{PLACED} WHERE s.store = ? AND s.seq IN ({marks})", (store, *chunk)):  # `?` marks
             found[int(row[0])] = _placed(row)
     return [found[number] for number in numbers]
 
@@ -353,7 +355,8 @@ class LogRow:
 def follow(reader: Reader, store: int, after: int, limit: int) -> list[LogRow]:
     """The next rows of the log behind a cursor, in order."""
     rows = reader.execute(
-        "SELECT seq, id, stored_us, origin, raw, voided_by FROM statement WHERE store = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, id, stored_us, origin, raw, voided_by FROM statement "
+        "WHERE store = ? AND seq > ? ORDER BY seq LIMIT ?",
         (store, after, limit),
     )
     return [
@@ -361,6 +364,6 @@ def follow(reader: Reader, store: int, after: int, limit: int) -> list[LogRow]:
     ]
 
 
-def chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """The items, as many at a time as one statement of SQL should name."""
     return (items[start : start + MARKS_AT_ONCE] for start in range(0, len(items), MARKS_AT_ONCE))

@@ -1,7 +1,8 @@
 """What every keeper of a store promises, whatever database is under it.
 
 1. *One request, one transaction.* `write` runs a function with a `Transaction`; when it raises, nothing of it is kept,
-   and others that share the commit are not touched. When `write` returns, what it did is durable.
+   and others that share the commit are not touched. When `write` returns, what it did is durable. A function may run
+   more than once before it counts, so it changes nothing but the store. A caller who stops waiting takes nothing back.
 2. *One order.* `append` gives each statement the next `seq` and a `stored` that is unique and strictly rises with it,
    and what is visible is always a beginning of that order.
 3. *Consistent-Through is true.* Whatever `consistent_through()` answers, every statement with an earlier or equal
@@ -13,7 +14,7 @@ Work handed to `read` and `write` runs outside the event loop and must not wait 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
@@ -81,17 +82,20 @@ class Store(Protocol):
     @property
     def here(self) -> Here: ...
 
-    def write(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
-        """Run `work` in a transaction; durable when this returns. Raises what `work` raises, `StoreFull`, `Unavailable`."""
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction; durable when this returns.
 
-    def read(self, work: Callable[[Reader], T]) -> Awaitable[T]:
+        Raises what `work` raises, `StoreFull` where there is no room, `Unavailable` where it cannot be now.
+        """
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on a snapshot."""
 
-    def consistent_through(self) -> int:
+    async def consistent_through(self) -> int:
         """Promise 3, in microseconds. Ask before the read that it is to hold for."""
 
     def watch(self, seen: Callable[[], None]) -> Callable[[], None]:
-        """Call `seen` on the event loop after commits that appended statements; the answer stops it."""
+        """Call `seen` on this event loop after commits that appended statements; the answer stops it."""
 
     async def close(self) -> None:
-        """Finish what was accepted, then let go of the database."""
+        """Finish what was accepted, then let go of the database; again does nothing."""

@@ -7,6 +7,7 @@ be done: together they cost several times a cold start. A test compares each `he
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def current(connection: sqlite3.Connection, history: History) -> str | None:
     ).fetchone()
     if known is None:
         return None
-    row = connection.execute(f"SELECT version_num FROM {history.version_table}").fetchone()  # noqa: S608  a constant of ours
+    row = connection.execute(f"SELECT version_num FROM {history.version_table}").fetchone()  # noqa: S608  a name of ours
     return None if row is None else str(row[0])
 
 
@@ -72,27 +73,32 @@ def _refuse_newer(path: Path, history: History, revision: str | None) -> None:
 def _back_up(path: Path, connection: sqlite3.Connection, found: dict[str, str | None]) -> None:
     label = "-".join(revision for revision in found.values() if revision)
     target = path.with_name(f"{path.stem}.before-migration-from-{label}.sqlite")
-    if target.exists():
+    if target.exists():  # a migration that failed before: what was there then is the better copy
         return
-    copy = sqlite3.connect(target)
-    try:
+    draft = target.with_suffix(".draft")  # so that half a copy is never taken for one
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    with contextlib.closing(sqlite3.connect(draft)) as copy:
         connection.backup(copy)
-    finally:
-        copy.close()
-    target.chmod(0o600)
+    draft.replace(target)
 
 
 def _migrate(path: Path, history: History) -> None:
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
     config = Config()
     config.set_main_option("script_location", str(history.folder).replace("%", "%%"))
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    with engine.begin() as connection:
+    config.attributes["version_table"] = history.version_table
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=NullPool,
+        connect_args={"isolation_level": None},  # Python's sqlite3 would begin no transaction for CREATE TABLE
+    )
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.begin() as connection:  # all or nothing: a migration that is cut short leaves no trace
         config.attributes["connection"] = connection
-        config.attributes["version_table"] = history.version_table
         command.upgrade(config, "head")
     engine.dispose()

@@ -65,8 +65,9 @@ class StoreRow(LrsTable, table=True):
 
 
 class Head(LrsTable, table=True):
-    """The sequencer: one row a store, bumped once per transaction. It yields `seq`, a strictly rising `stored` and the
-    revision of documents and catalogue; `epoch` changes when history was replaced (a restore from backup)."""
+    """The sequencer: one row a store, bumped once per transaction. It yields `seq` and the revision of documents and
+    catalogue. No `stored` that was given or promised is above the greatest `stored_us` here, which runs a moment ahead
+    of the clock; `epoch` changes when history was replaced (a restore from backup)."""
 
     __tablename__ = "head"
     store: int = big(primary_key=True)
@@ -108,7 +109,7 @@ class Authority(LrsTable, table=True):
 
 class Term(LrsTable, table=True):
     """Dictionary of what statements are found by. `kind`: `v` verb, `g` agent or group, `a` activity, `r` registration,
-    `s` the statement that is referred to, `x` the statement that is voided. `uses` is an estimate, for choosing the rarer filter."""
+    `s` the statement that is referred to. `uses` is an estimate, for choosing the rarer of two filters."""
 
     __tablename__ = "term"
     __table_args__ = (UniqueConstraint("store", "kind", "value"),)
@@ -120,7 +121,7 @@ class Term(LrsTable, table=True):
 
 
 class TermIndex(LrsTable, table=True):
-    """Which statement has which term. `term` is twice the term's id, plus one where only the `related_…` filters see it."""
+    """Which statement has which term: twice the term's id, plus one where only the `related_…` filters see it."""
 
     __tablename__ = "term_index"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -163,7 +164,7 @@ class StatementRow(LrsTable, table=True):
 
 
 class Document(LrsTable, table=True):
-    """State, activity profile and agent profile documents. Parts of the key that a kind does not have are empty text."""
+    """State, activity profile and agent profile documents. What a kind's key does not have is empty text."""
 
     __tablename__ = "document"
     __table_args__ = (Index("document_revision", "store", "revision"),)
@@ -181,8 +182,8 @@ class Document(LrsTable, table=True):
 
 
 class Credential(LrsTable, table=True):
-    """Who may speak to a store. `secret` is `scheme$…`, never the secret; `session` names the cmi5 session that a lesson's
-    token belongs to; an ended credential stays, so that its statements keep their owner."""
+    """Who may speak to a store. `secret` is `scheme$…`, never the secret; `session` names the cmi5 session that a
+    lesson's token belongs to; an ended credential stays, so that its statements keep their owner."""
 
     __tablename__ = "credential"
     store: int = big()

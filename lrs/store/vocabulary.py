@@ -57,7 +57,9 @@ class Vocabulary:
     def forget(self) -> None:
         """The request was rolled back, and the terms it made with it."""
         for key in self._fresh:
-            self._numbers.pop(key, None)
+            number = self._numbers.pop(key, None)
+            if number is not None:
+                self._uses.pop(number, None)  # the database may give the number to another term
         self._fresh.clear()
 
     def clear(self) -> None:
@@ -66,9 +68,10 @@ class Vocabulary:
         self._fresh.clear()
         self._uses.clear()
 
-    def write_uses(self, transaction: Transaction, now_us: int) -> None:
-        """Write the counts, at most every two seconds."""
-        if not self._uses or now_us - self._flushed_us < FLUSH_US:
+    def write_uses(self, transaction: Transaction, now_us: int, *, at_once: bool = False) -> None:
+        """Write the counts, at most every two seconds unless it must be now."""
+        waiting = 0 <= now_us - self._flushed_us < FLUSH_US  # a clock that stepped back makes nobody wait
+        if not self._uses or (waiting and not at_once):
             return
         changes = [(count, number) for number, count in sorted(self._uses.items())]
         transaction.executemany("UPDATE term SET uses = uses + ? WHERE id = ?", changes)

@@ -73,6 +73,7 @@ class Delivery:
         self._clock = clock
         self._upstream = upstream
         self._in_doubt: list[Dead] = []
+        self._limit: int | None = None
         self._batch = Batch((), 0)
         self.destination = destination
         self.delivered = 0
@@ -101,7 +102,7 @@ class Delivery:
         if len(parcels) == 1:
             return await self._close(parcels[0], await self._judge(parcels[0], outcome))
         if isinstance(outcome, TooLarge):
-            await self._learn_limit(len(batches.body(parcels)) // 2)
+            self._limit = len(batches.body(parcels)) // 2
         for half in batches.halves(parcels):
             halting = await self._part(half)
             if halting is not None:
@@ -178,6 +179,9 @@ class Delivery:
     async def _taken(self, parcels: tuple[Parcel, ...]) -> None:
         delivered = tuple(parcel.seq for parcel in parcels)
         await self._settle(Settlement(self._through(parcels[-1]), delivered, tuple(self._in_doubt)))
+        if self._limit is not None:  # less was taken: it was the size, and not a proxy that calls everything too large
+            await self._learn(self._limit)
+            self._limit = None
 
     def _through(self, parcel: Parcel) -> int:
         """How far the log is dealt with after this one: behind the last come rows that are passed over."""
@@ -194,7 +198,7 @@ class Delivery:
         self.delivered += len(settlement.delivered)
         self.exceptions += len(settlement.dead)
 
-    async def _learn_limit(self, most: int) -> None:
+    async def _learn(self, most: int) -> None:
         seen = self.destination
         self.destination = await self._store.write(lambda transaction: destinations.limit(transaction, seen, most))
 

@@ -209,7 +209,7 @@ def resume(transaction: Transaction, store: int, name: str) -> None:
 
 
 def _check(name: str, url: str, key: str) -> None:
-    faults = [Fault("url", "", detail) for detail in _faults_of_url(url)]
+    faults = [Fault("url", "", detail) for detail in faults_of_url(url)]
     if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
         faults.append(Fault("name", "", f"a destination's name is 1 to {NAME_LENGTH} printable characters"))
     if not key or ":" in key:
@@ -218,7 +218,8 @@ def _check(name: str, url: str, key: str) -> None:
         raise Invalid.of(faults)
 
 
-def _faults_of_url(url: str) -> list[str]:
+def faults_of_url(url: str) -> list[str]:
+    """What is wrong with an address as a destination's."""
     example = "an absolute http or https address such as https://lrs.example.org/xapi"
     if not url.isascii() or not url.isprintable() or " " in url:
         return [f"must be {example}, in printable ASCII without spaces"]

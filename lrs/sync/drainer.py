@@ -162,7 +162,7 @@ class Drainer:
         """Send what is due and return when that is done. `impatient` ends every wait but a pause."""
         looks = await self._looks()
         for look in looks:
-            if self._is_wanted(look) and (impatient or not self._left_us(look.destination)):
+            if self._is_wanted(look) and (impatient or not await self._wait_us(look.destination)):
                 self._open_lane(look.destination)
         lanes = [lane for look in looks if (lane := self._lanes.get(look.destination.id))]
         drained = {one.name: one for one in await asyncio.gather(*lanes)}
@@ -203,8 +203,7 @@ class Drainer:
         for look in await self._looks():
             if not self._is_wanted(look):
                 continue
-            await self._anchor(look.destination)
-            left_us = self._left_us(look.destination)
+            left_us = await self._wait_us(look.destination)
             if not left_us:
                 self._open_lane(look.destination)
             else:
@@ -214,8 +213,9 @@ class Drainer:
     def _is_wanted(self, look: Look) -> bool:
         return look.destination.state is not State.PAUSED and bool(look.depth or look.again)
 
-    async def _anchor(self, destination: Destination) -> None:
-        """A clock that went back would hold a wait for ever: begin it anew, once, in the database."""
+    async def _wait_us(self, destination: Destination) -> int:
+        """What is left to wait. A clock that went back would make that for ever: the wait begins anew, once, and in the
+        database, since a woken program may end long before the wait does."""
         held = backoff.anchored(destination.backoff, self._clock.now_us())
         if held != destination.backoff:
             state, reason = destination.state, destination.reason
@@ -223,6 +223,7 @@ class Drainer:
         rest = self._resting.get(destination.id)
         if rest is not None:
             self._resting[destination.id] = Rest(backoff.anchored(rest.backoff, self._clock.now_us()), rest.reason)
+        return self._left_us(destination)
 
     def _left_us(self, destination: Destination) -> int:
         now_us, rest = self._clock.now_us(), self._resting.get(destination.id)

@@ -10,7 +10,6 @@ whole start.
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 
 ANSWER_MOST = 64 * 1024 * 1024  # as large as a statement may be
 CONNECT_SECONDS = 15.0
-WHOLE = 3  # a request may take this many times the patience for one read or write
+WHOLE = 3  # a request may take this many times the patience for one read, and what its body needs on a slow line
+SLOWEST_BYTES_A_SECOND = 4096
 
 Answer = tuple[int, Mapping[str, str], bytes]
 
@@ -37,10 +37,11 @@ async def open_client(patience: float) -> httpx.AsyncClient:
 
 
 def _client(patience: float) -> httpx.AsyncClient:
-    library = importlib.import_module("httpx")
-    timeout = library.Timeout(patience, connect=min(CONNECT_SECONDS, patience))
-    client: httpx.AsyncClient = library.AsyncClient(timeout=timeout, follow_redirects=False)
-    return client
+    import httpx
+
+    # Writing has no limit of its own: httpx counts the whole body as one write. The limit of the request holds it.
+    timeout = httpx.Timeout(patience, connect=min(CONNECT_SECONDS, patience), write=None)
+    return httpx.AsyncClient(timeout=timeout, follow_redirects=False)
 
 
 class Upstream:
@@ -91,9 +92,10 @@ class Upstream:
         import httpx
 
         self.requests += 1
+        patience = self._patience + len(body or b"") / SLOWEST_BYTES_A_SECOND
         try:
             async with (
-                asyncio.timeout(self._patience),
+                asyncio.timeout(patience),
                 self._client.stream(method, url, headers={**self._headers, **headers}, content=body) as response,
             ):
                 answer = await _read(response)

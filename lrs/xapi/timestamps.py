@@ -68,7 +68,7 @@ def _usual(text: str) -> int | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if text[11:13] == "24":  # Python 3.13 and later take it for the next day
+    if text[11:13] == "24" or text[19] not in ".,Z":  # Python takes the one for the next day, and `:` before a fraction
         return None
     seconds = ((found.toordinal() - _EPOCH_DAY) * 24 + found.hour) * 3600 + found.minute * 60 + found.second
     return seconds * 1_000_000 + found.microsecond

@@ -1,0 +1,1 @@
+"""What the hot paths cost, on the real program. See README.md in this folder."""

@@ -1,0 +1,1 @@
+"""Promises that hold whoever keeps them: one suite for every keeper."""

@@ -1,0 +1,1 @@
+"""What is promised still holds when processes are killed."""

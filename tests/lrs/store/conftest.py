@@ -1,0 +1,24 @@
+"""A clock and a store for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.clocks import FixedClock
+from tests.support.stores import Kept, kept
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands still."""
+    return FixedClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FixedClock) -> Iterator[Kept]:
+    """An open store."""
+    with kept(tmp_path / "data", clock) as held:
+        yield held

@@ -1,0 +1,74 @@
+"""One process writes a data folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lrs.errors import AlreadyRunning, ConfigurationError
+from lrs.store.lockfile import NAME, WriterLock
+from lrs.store.sqlite import DATABASE, open_store
+from tests.support.clocks import FixedClock
+from tests.support.device import REPOSITORY
+from tests.support.stores import kept
+
+OPEN = "import sys, pathlib; from lrs.clock import SystemClock; from lrs.store.sqlite import open_store; "
+HOLD = OPEN + "open_store(pathlib.Path(sys.argv[1]), SystemClock()); print('open', flush=True); sys.stdin.read()"
+
+
+def test_second_process_is_refused_by_the_pid_of_the_first(tmp_path: Path) -> None:
+    """The refusal says who has it, so that a person can look."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        with pytest.raises(AlreadyRunning, match=rf"in use by process {owner.pid}$"):
+            open_store(tmp_path, FixedClock())
+        owner.kill()
+    with kept(tmp_path, FixedClock()) as store:
+        assert store.read(lambda _: 1) == 1
+
+
+def test_lock_names_its_holder_and_nobody_before(tmp_path: Path) -> None:
+    """A longer number that was there is gone."""
+    (tmp_path / NAME).write_text("1234567890123\n")
+    lock = WriterLock.take(tmp_path)
+    found = (tmp_path / NAME).read_text()
+    lock.release()
+    lock.release()
+    assert found == f"{os.getpid()}\n"
+
+
+def test_folder_and_files_are_the_users_alone(tmp_path: Path) -> None:
+    """Nobody else on the machine can read what is kept."""
+    folder = tmp_path / "new"
+    with kept(folder, FixedClock()):
+        pass
+    fresh = tmp_path / "fresh"
+    store = open_store(fresh, FixedClock())
+    modes = {path.name: path.stat().st_mode & 0o777 for path in fresh.iterdir()}
+    folder_mode = fresh.stat().st_mode & 0o777
+    import asyncio
+
+    asyncio.run(store.close())
+    assert (folder_mode, set(modes.values())) == (0o700, {0o600})
+
+
+def test_failed_start_lets_the_folder_go(tmp_path: Path) -> None:
+    """After a start that was refused the next one can succeed."""
+    (tmp_path / DATABASE).write_bytes(b"this is not a database, whatever its name says" * 100)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="is not a database of this program"):
+            open_store(tmp_path, FixedClock())
+
+
+def test_place_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    """The sentence has the path in it."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match=re.escape(str(tmp_path / "file"))):
+        open_store(tmp_path / "file", FixedClock())

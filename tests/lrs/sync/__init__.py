@@ -1,0 +1,1 @@
+"""Tests of lrs.sync: nothing lost, nothing doubled, whatever the other end does."""

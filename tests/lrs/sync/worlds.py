@@ -1,0 +1,144 @@
+"""A device with a real store and a drainer, and statements for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from lrs.auth import credentials
+from lrs.settings import Settings
+from lrs.store import entry, log
+from lrs.store.entry import MADE_HERE, Provenance
+from lrs.store.identity import DEFAULT_STORE
+from lrs.store.promises import Transaction
+from lrs.store.sqlite import SqliteStore, open_store
+from lrs.sync import destinations, outbox
+from lrs.sync.destinations import Destination
+from lrs.sync.drainer import Drained, Drainer, Summary
+from lrs.sync.outbox import DeliveryException
+from lrs.xapi import statements
+from lrs.xapi.versions import Version
+from tests.support.clocks import FixedClock
+from tests.support.upstream import KEY, SECRET, Upstream
+
+T = TypeVar("T")
+NAME = "upstream"
+
+
+def run(work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
+    """The result of an async test; a hanging one fails."""
+    return asyncio.run(asyncio.wait_for(work, seconds))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Return as soon as it holds; a test that waits in vain runs out of time."""
+    while not condition():  # noqa: ASYNC110  what is waited for happens in a program that knows nothing of the test
+        await asyncio.sleep(0.001)
+
+
+def number(n: int) -> str:
+    """The id of the n-th statement."""
+    return str(UUID(int=n, version=4))
+
+
+def numbers(*wanted: int) -> list[str]:
+    """The ids of these."""
+    return [number(n) for n in wanted]
+
+
+def raw(n: int, **members: Any) -> bytes:
+    """The n-th statement, spelt in a way of its own, so that bytes are compared and not values."""
+    members = {
+        "id": number(n),
+        "actor": {"mbox": "mailto:lena@example.org"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/answered"},
+        "object": {"id": f"https://school.example/questions/{n}"},
+        "timestamp": "2026-11-21T10:00:00Z",
+        "version": "1.0.0",
+        **members,
+    }
+    return json.dumps(members).replace('"result": {}', '"result": {"score": {"raw": 1.50}}').encode()
+
+
+class Device:
+    """A store, its clock and its drainer."""
+
+    def __init__(self, store: SqliteStore, clock: FixedClock, drainer: Drainer) -> None:
+        self.store, self.clock, self.drainer = store, clock, drainer
+
+    async def point_to(self, url: str, name: str = NAME, key: str = KEY, secret: str = SECRET) -> Destination:
+        """Add or update a destination."""
+        return await self.store.write(
+            lambda transaction: destinations.add(transaction, DEFAULT_STORE, name, url, key, secret)
+        )
+
+    async def record(self, *raws: bytes, origin: int = MADE_HERE) -> None:
+        """Put statements into the log."""
+        parsed = [statements.parse(text, Version.V2_0_0) for text in raws]
+
+        def work(transaction: Transaction) -> None:
+            authority = credentials.authority_id(transaction, DEFAULT_STORE, "test")
+            made_by = Provenance(1, authority, {}, origin, self.store.here.device, None)
+            now_us = transaction.now_us
+            entries = [entry.prepare(one, Version.V1_0_3, made_by, now_us, UUID(int=0)) for one in parsed]
+            log.append(transaction, DEFAULT_STORE, entries)
+
+        await self.store.write(work)
+
+    async def record_numbers(self, wanted: Sequence[int]) -> None:
+        """Put these numbered statements into the log."""
+        await self.record(*(raw(n) for n in wanted))
+
+    async def drain(self) -> Summary:
+        """One pass that waits for nothing."""
+        return await self.drainer.drain_once(impatient=True)
+
+    async def destination(self, name: str = NAME) -> Destination:
+        """The row as it is now."""
+        return await self.store.read(lambda reader: destinations.get(reader, DEFAULT_STORE, name))
+
+    async def exceptions(self, name: str = NAME) -> list[DeliveryException]:
+        """The rows that were not taken."""
+        return await self.store.read(lambda reader: outbox.listed(reader, DEFAULT_STORE, name))
+
+    async def dead(self) -> dict[str, str]:
+        """Their ids and states."""
+        return {str(one.id): one.state for one in await self.exceptions()}
+
+
+@contextlib.asynccontextmanager
+async def device(
+    folder: Path, clock: FixedClock | None = None, *, patience: float = 5.0, **settings: Any
+) -> AsyncIterator[Device]:
+    """The device whose data is in this folder, started; its drainer runs only when asked to."""
+    clock = clock or FixedClock()
+    store = open_store(folder, clock)
+    drainer = Drainer(store, Settings(folder, **settings), clock, patience=patience)
+    try:
+        yield Device(store, clock, drainer)
+    finally:
+        await drainer.stop()
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def pair(
+    folder: Path, wanted: Sequence[int] = (), *, patience: float = 5.0, **settings: Any
+) -> AsyncIterator[tuple[Device, Upstream]]:
+    """A device with these statements in its log, and an upstream it knows."""
+    async with device(folder, patience=patience, **settings) as here, Upstream() as there:
+        await here.point_to(there.url)
+        if wanted:
+            await here.record_numbers(wanted)
+        yield here, there
+
+
+def only(summary: Summary) -> Drained:
+    """The one destination's part."""
+    (drained,) = summary.destinations
+    return drained
