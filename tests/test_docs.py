@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ def _free_port() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the quickstart uses curl")
 def test_the_quickstart_works_word_for_word(tmp_path: Path) -> None:
     """Every block of the quickstart, in one shell, with only the port and the environment's folder another."""
     for name in ("run", "share", "tmp"):

@@ -57,10 +57,10 @@ def add(transaction: Transaction, store: int, person: Somebody) -> Somebody:
 
 def _check(person: Somebody) -> None:
     faults = []
-    if not person.id or len(person.id) > LONGEST or any(ord(character) < 33 for character in person.id):
+    if not 0 < len(person.id) <= LONGEST or not person.id.isprintable() or " " in person.id:
         faults.append(Fault("id", "OneRoster 1.2 sourcedId", f"an id is 1 to {LONGEST} characters without white space"))
-    if not person.name or len(person.name) > LONGEST:
-        faults.append(Fault("givenName", "OneRoster 1.2 user", f"a name is 1 to {LONGEST} characters"))
+    if not person.name.strip() or len(person.name) > LONGEST or not person.name.isprintable():
+        faults.append(Fault("givenName", "OneRoster 1.2 user", f"a name is 1 to {LONGEST} characters on one line"))
     if person.role not in ROLES:
         faults.append(Fault("role", "OneRoster 1.2 role", f"a role is one of {', '.join(ROLES)}"))
     if faults:

@@ -125,7 +125,8 @@ class NewPerson(Model):
 @router.post("/people", status_code=201, dependencies=TAKES_JSON)
 async def add_person(lms_: Running, new: NewPerson) -> dict[str, Any]:
     """Add a person to the roster."""
-    somebody = Somebody(new.id or str(lms_.lrs.clock.uuid4()), new.given_name, new.family_name, new.role)
+    person_id = str(lms_.lrs.clock.uuid4()) if new.id is None else new.id
+    somebody = Somebody(person_id, new.given_name, new.family_name, new.role)
     return _person(await lms_.lrs.store.write(lambda transaction: roster.add(transaction, lms_.store, somebody)))
 
 

@@ -156,8 +156,8 @@ def record(transaction: Transaction, lrs: Lrs, principal: Principal, made: Seque
 
 async def get(exchange: Exchange) -> Response:
     """One statement by id, or a page of those that match (xAPI Communication 2.1.3)."""
-    wanted = query.parse(exchange.parameters, exchange.version)
     scoped = await _scope(exchange)
+    wanted = query.parse(exchange.parameters, exchange.version)
     if wanted.statement_id is not None:
         return await _single(exchange, wanted.statement_id, wanted, scoped, voided=False)
     if wanted.voided_statement_id is not None:
@@ -168,8 +168,9 @@ async def get(exchange: Exchange) -> Response:
 
 async def get_more(exchange: Exchange, token: str) -> Response:
     """The next page of an earlier query (xAPI Communication 2.1.3, `more`)."""
+    scoped = await _scope(exchange)
     page = more.read(exchange.lrs.signing_key, token, exchange.principal.credential)
-    return await _page(exchange, query.parse(page.parameters, exchange.version), await _scope(exchange), page)
+    return await _page(exchange, query.parse(page.parameters, exchange.version), scoped, page)
 
 
 async def _scope(exchange: Exchange) -> Scope:
@@ -186,16 +187,11 @@ async def _single(
     exchange: Exchange, statement_id: UUID, wanted: StatementQuery, scoped: Scope, *, voided: bool
 ) -> Response:
     filters, credential = scoped
-
-    def look(reader: Reader) -> Placed | None:
-        placed = log.one(reader, exchange.store, statement_id, voided=voided)
-        if placed is None or not (filters or credential):
-            return placed
-        window = Window(floor=placed.seq - 1, ceiling=placed.seq, credential=credential)
-        seen = log.find(reader, exchange.store, filters, window, 1, ascending=True)
-        return placed if seen else None
-
-    placed = await exchange.lrs.store.read(look)
+    placed = await exchange.lrs.store.read(
+        lambda reader: log.one(
+            reader, exchange.store, statement_id, voided=voided, filters=filters, credential=credential
+        )
+    )
     if placed is None:
         raise NotFound(f"there is no {'voided ' if voided else ''}statement {statement_id} here for this sender")
     headers = {"Last-Modified": http_date(placed.stored_us)}

@@ -240,12 +240,32 @@ PLACED = "SELECT s.seq, s.stored_us, s.raw, a.text FROM statement s JOIN authori
 VISIBLE = "s.voided_by IS NULL AND s.raw IS NOT NULL"
 
 
-def one(reader: Reader, store: int, statement_id: UUID, *, voided: bool) -> Placed | None:
-    """A single statement by id, among the voided or among the others."""
+def one(
+    reader: Reader,
+    store: int,
+    statement_id: UUID,
+    *,
+    voided: bool,
+    filters: Sequence[Filter] = (),
+    credential: int | None = None,
+) -> Placed | None:
+    """A single statement by id, among the voided or among the others; None also where it is not within these bounds."""
     state = "s.voided_by IS NOT NULL AND s.raw IS NOT NULL" if voided else VISIBLE
-    sql = f"{PLACED} WHERE s.store = ? AND s.id = ? AND {state}"
-    row = reader.execute(sql, (store, statement_id.bytes)).fetchone()
-    return None if row is None else _placed(row)
+    sql = f"{PLACED} WHERE s.store = ? AND s.id = ? AND {state} AND (? IS NULL OR s.credential = ?)"
+    row = reader.execute(sql, (store, statement_id.bytes, credential, credential)).fetchone()
+    if row is None or not _has_all(reader, store, int(row[0]), filters):
+        return None
+    return _placed(row)
+
+
+def _has_all(reader: Reader, store: int, seq: int, filters: Sequence[Filter]) -> bool:
+    """Whether the row has every term."""
+    numbers = _numbers_of(reader, store, filters)
+    if numbers is None:
+        return False
+    also = " ".join(f"AND {_has(terms)}" for terms in numbers)
+    sql = f"SELECT 1 FROM statement k WHERE k.store = ? AND k.seq = ? {also}"  # noqa: S608  numbers
+    return reader.execute(sql, (store, seq)).fetchone() is not None
 
 
 def find(

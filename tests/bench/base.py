@@ -30,7 +30,7 @@ from uvicorn.server import Server
 
 from lrs.ipc.server import loop_factory
 
-KINDS = 3000  # different rows that are copied; each is used again and again with a fresh id
+KINDS = 6000  # different rows that are copied; each is used again and again with a fresh id
 DATABASE = "base.sqlite"
 TABLES = ("head", "statement", "term", "term_index")
 FRESH = ("row", "seq", "id", "stored_us")  # what each new row gets anew; the rest is copied
@@ -122,7 +122,8 @@ class Inserter:
         self._loop.call_soon_threadsafe(_wake, jobs)
 
     def _put(self, count: int) -> None:
-        made, index = [], []
+        made: list[tuple[Any, ...]] = []
+        index: list[tuple[int, int, int]] = []
         for row, terms in itertools.islice(self._rows, count):
             self._seq = seq = self._seq + 1
             made.append((seq, self._chance.randbytes(16), seq, *row))

@@ -17,7 +17,7 @@ RECORDS = REPOSITORY / "docs" / "benchmarks.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and show. Exit status: 0 measured (whatever the figures), 1 something was not as it must be, 2 wrong usage."""
+    """Measure and show. Exit status: 0 measured, whatever the figures; 1 something went wrong; 2 wrong usage."""
     given = parser().parse_args(arguments)
     try:
         result = run(plan.QUICK if given.quick else plan.FULL, given.folder, _tell)

@@ -37,7 +37,7 @@ class World:
         return self.registrations[actor * len(self.units) + unit]
 
 
-def world(seed: int, actors: int = 200, units: int = 6) -> World:
+def world(seed: int, actors: int = 500, units: int = 12) -> World:
     """The same school for the same seed."""
     chance = random.Random(f"world/{seed}")
     return World(

@@ -19,8 +19,9 @@ from tests.bench.programs import Base, Server
 from tests.bench.spec import Measured, Sender, Spec
 
 SEED = 20261121
-KINDS = 3000
-WORLD_BATCH = 500
+KINDS = 6000  # different statements; each is sent again and again with fresh ids
+FILL_BATCH = 500
+FILL_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ def measure(folder: Path, plan: Plan, server: Server) -> dict[str, float]:
 def fill(folder: Path, server: Server, senders: list[Sender], count: int) -> None:
     """See to it that the log has at least `count` statements."""
     while (missing := count - programs.stored(server)) > 0:
-        requests = -(-missing // WORLD_BATCH)
+        requests = -(-missing // FILL_BATCH)
         seed = programs.stored(server)  # other ids each time
-        spec = _spec(server, senders, Case("fill", WORLD_BATCH, 4), 600.0, requests, seed, 0.0)
+        spec = _spec(server, senders, Case("fill", FILL_BATCH, 4), FILL_SECONDS, requests, seed, 0.0)
         client.play(spec, folder)
         programs.settle(server)
 

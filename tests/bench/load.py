@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from lrs.ipc.server import loop_factory
 from tests.bench import processes
@@ -85,9 +86,7 @@ class Talk(asyncio.Protocol):
         self._began = 0.0
         self._transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream was asked for")
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream was asked for
         self._transport = transport
         self._next(transport)
 
@@ -146,6 +145,7 @@ class Run:
     async def play(self) -> Measured:
         """Open the connections, and return when the last answer is there."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: self._broken(context))
         for _ in range(self._spec.connections):
             await loop.create_connection(lambda: Talk(self), "127.0.0.1", self._spec.port)
         loop.call_later(self._spec.warm_up, self._begin)
@@ -186,6 +186,11 @@ class Run:
             self._end()
             if not self.over.done():
                 self.over.set_result(None)
+
+    def _broken(self, context: dict[str, Any]) -> None:
+        """What a connection raises would be logged and waited for in vain."""
+        if not self.over.done():
+            self.over.set_exception(context.get("exception") or RuntimeError(context["message"]))
 
     def _begin(self) -> None:
         if self._stopping:

@@ -1,4 +1,7 @@
-"""Reading over HTTP: a page of a hundred by agent, and one statement by id; one reader for the latency, eight for the rate."""
+"""Reading over HTTP: a page of a hundred by agent, and one statement by id.
+
+One reader for the latency, eight for the rate.
+"""
 
 from __future__ import annotations
 

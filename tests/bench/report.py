@@ -39,7 +39,9 @@ def _targets(result: Result) -> Table:
     rows: Table = [("what", "target", "measured", "verdict")]
     for target in TARGETS:
         sign = "<" if target.below else "≥"
-        rows.append((target.words, f"{sign} {target.bound:g}", _short(result.figures[target.figure]), _verdict(target, result)))
+        rows.append(
+            (target.words, f"{sign} {target.bound:g}", _short(result.figures[target.figure]), _verdict(target, result))
+        )
     return rows
 
 
@@ -52,7 +54,9 @@ def _ingest(result: Result) -> Table:
     rows: Table = [("what", "statements/s", "of the base", "p50 ms", "p99 ms", "server CPU µs/statement")]
     for name, words in INGEST:
         share = result.figures.get(f"{name}_of_base")
-        values = [result.figures[f"{name}_{kind}"] for kind in ("statements_per_s", "p50_ms", "p99_ms", "server_cpu_us")]
+        values = [
+            result.figures[f"{name}_{kind}"] for kind in ("statements_per_s", "p50_ms", "p99_ms", "server_cpu_us")
+        ]
         shown = [f"{values[0]:,.0f}", "" if share is None else f"{share:.0%}", *(_short(one) for one in values[1:])]
         rows.append((words, *shown))
     return rows
@@ -67,20 +71,26 @@ def _reads(result: Result) -> Table:
 
 
 def _single(result: Result) -> Table:
-    figures = result.figures
+    known = {name: _short(value) for name, value in result.figures.items()}
     return [
         ("what", "measured"),
-        ("spawn to the answer of a durable POST, median (worst)", f"{figures['cold_start_post_s']:.3f} s ({figures['cold_start_post_worst_s']:.3f} s)"),
-        ("  CPU time until then", f"{figures['cold_start_post_cpu_s']:.2f} s"),
-        ("spawn to the answer of GET about, median", f"{figures['cold_start_about_s']:.3f} s"),
-        ("memory then: RSS (PSS)", f"{figures['memory_rss_mb']:.1f} MB ({figures['memory_pss_mb']:.1f} MB)"),
-        ("memory once /api was used: RSS (PSS)", f"{figures['memory_rss_after_api_mb']:.1f} MB ({figures['memory_pss_after_api_mb']:.1f} MB)"),
-        ("durable POST of one statement, Unix socket, p50", f"{figures['post_unix_p50_ms']:.2f} ms"),
-        ("the same, TCP, p50", f"{figures['post_tcp_p50_ms']:.2f} ms"),
-        ("a launch of a new learner, p50 (p99)", f"{figures['launch_p50_ms']:.2f} ms ({figures['launch_p99_ms']:.2f} ms)"),
-        ("disk, bytes a statement", f"{figures['disk_bytes_per_statement']:,.0f}"),
-        ("the progress projection behind at most, statements", f"{figures['projection_behind_most']:,.0f}"),
-    ]  # fmt: skip
+        (
+            "spawn to the answer of a durable POST, median (worst)",
+            f"{known['cold_start_post_s']} s ({known['cold_start_post_worst_s']} s)",
+        ),
+        ("  CPU time until then", f"{known['cold_start_post_cpu_s']} s"),
+        ("spawn to the answer of GET about, median", f"{known['cold_start_about_s']} s"),
+        ("memory then: RSS (PSS)", f"{known['memory_rss_mb']} MB ({known['memory_pss_mb']} MB)"),
+        (
+            "memory once /api was used: RSS (PSS)",
+            f"{known['memory_rss_after_api_mb']} MB ({known['memory_pss_after_api_mb']} MB)",
+        ),
+        ("durable POST of one statement, Unix socket, p50", f"{known['post_unix_p50_ms']} ms"),
+        ("the same, TCP, p50", f"{known['post_tcp_p50_ms']} ms"),
+        ("a launch of a new learner, p50 (p99)", f"{known['launch_p50_ms']} ms ({known['launch_p99_ms']} ms)"),
+        ("disk, bytes a statement", known["disk_bytes_per_statement"]),
+        ("the progress projection behind at most, statements", known["projection_behind_most"]),
+    ]
 
 
 def _short(value: float) -> str:
@@ -99,7 +109,12 @@ def terminal(result: Result) -> str:
     for title, rows in tables(result):
         widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
         lines += ["", title]
-        lines += ["  ".join(_placed(cell, width, at) for at, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
+        lines += [
+            "  ".join(
+                _placed(cell, width, at) for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        ]
     return "\n".join(lines)
 
 
@@ -110,7 +125,8 @@ def _placed(cell: str, width: int, column: int) -> str:
 def _machine(result: Result) -> str:
     known = result.machine
     return (
-        f"{known['cores']} cores ({known['cpu']}), Linux {known['kernel']}, Python {known['python']}, SQLite {known['sqlite']}; "
+        f"{known['cores']} cores ({known['cpu']}), Linux {known['kernel']}, "
+        f"Python {known['python']}, SQLite {known['sqlite']}; "
         f"a flush of 4 KiB takes {known['flush_ms']} ms; load average at the start {known['load_average']}"
     )
 
@@ -135,7 +151,11 @@ def _commit(text: str) -> str:
 
 def section(result: Result) -> str:
     """The result in Markdown."""
-    lines = [f"## {result.date}, commit {result.commit}", "", f"A {result.plan} run of {result.seconds:.0f} s on {_machine(result)}."]
+    lines = [
+        f"## {result.date}, commit {result.commit}",
+        "",
+        f"A {result.plan} run of {result.seconds:.0f} s on {_machine(result)}.",
+    ]
     for title, rows in tables(result):
         lines += ["", f"### {title}", "", _row(rows[0]), "|---|" + "--:|" * (len(rows[0]) - 1)]
         lines += [_row(row) for row in rows[1:]]

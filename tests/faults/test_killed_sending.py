@@ -33,7 +33,7 @@ def test_killed_while_sending_nothing_is_doubled(shared: tuple[World, Program], 
     world, school = shared
     dies = {VARIABLE: f"{point}:{passing}", "OFFLINE_LRS_SYNC_BATCH": str(BATCH)}
     name = f"{point.replace('.', '-').replace('_', '-')}{passing}"
-    device = world.device(name, school=school, **dies)
+    device = world.device(name, school=school, variables=dies)
     wanted = [read_a_book(page) for page in range(BATCH * BATCHES)]
     login = credential(device, "app", "all")
     assert ask(device, "POST", "/xapi/statements", login=login, body=wanted).status_code == 200

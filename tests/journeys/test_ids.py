@@ -34,8 +34,8 @@ THERE = {"TZ": "Asia/Tokyo", "LC_ALL": "POSIX", "PYTHONHASHSEED": "2"}
 def test_two_devices_agree_on_every_id(world: World, name: str) -> None:
     """Two devices that never met give course, blocks, AUs and learner of one course the same ids."""
     source = MATHS if name == "maths" else spec_course(name)
-    one = world.device("one", **HERE)
-    other = world.device("other", "--port", "0", **THERE)
+    one = world.device("one", variables=HERE)
+    other = world.device("other", "--port", "0", variables=THERE)
     courses = [import_course(program, source) for program in (one, other)]
     assert courses[0] == courses[1]
 

@@ -53,7 +53,7 @@ def place() -> Iterator[Place]:
         yield Place(world, device, course, credential(device, "somebody", "all"))
 
 
-# --- launches -----------------------------------------------------------------------------------------------------------
+# --- launches -------------------------------------------------------------------------------------------------------
 
 
 def test_a_launch_url_with_parts_missing_is_wrong_usage(place: Place) -> None:
@@ -118,7 +118,7 @@ def test_a_launch_that_cannot_be_is_refused(place: Place, change: dict[str, Any]
     assert type(refused.value) is error
 
 
-# --- xAPI ---------------------------------------------------------------------------------------------------------------
+# --- xAPI -----------------------------------------------------------------------------------------------------------
 
 
 def test_an_invalid_statement_is_refused_with_every_fault(place: Place) -> None:

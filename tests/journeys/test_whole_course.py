@@ -45,7 +45,8 @@ def test_every_au_of_the_complex_example_runs_a_whole_session(world: World) -> N
     structure = parse(source).structure
     school = world.school()
     device = world.device("tablet", school=school)
-    course = [import_course(program, source) for program in (school, device)][0]
+    course = import_course(school, source)
+    assert import_course(device, source) == course
     enrolled = enrol(course["id"], "Amina", school, device)
     ran = {}
     for au in structure.aus:
@@ -81,7 +82,8 @@ def check_satisfied(log: list[Statement], structure: CourseStructure, sessions: 
     places = {publisher_id(one): place for place, one in enumerate(log) if verb(one) == "satisfied"}
     assert sum(verb(one) == "satisfied" for one in log) == len(places)
     assert places.keys() == {structure.id, *(block.id for block in structure.blocks)}
-    for outer in (structure, *structure.blocks):
+    outers: tuple[CourseStructure | Block, ...] = (structure, *structure.blocks)
+    for outer in outers:
         for inner in outer.children:
             if isinstance(inner, Block):
                 assert places[inner.id] < places[outer.id]

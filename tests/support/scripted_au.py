@@ -1,7 +1,7 @@
 """An AU that does what a script says: it knows its launch URL and nothing else, and shares no code with the maths app.
 
-Over `lrs.client` it fetches its token, reads the launch data and the learner's preferences, and says what cmi5 has an AU
-say. The statements are built here by hand from the specification, so a test does not compare our builders with
+Over `lrs.client` it fetches its token, reads the launch data and the learner's preferences, and says what cmi5 has an
+AU say. The statements are built here by hand from the specification, so a test does not compare our builders with
 themselves.
 """
 

@@ -65,9 +65,9 @@ class World:
     environment: dict[str, str]
     programs: list[Program] = field(default_factory=list)
 
-    def program(self, name: str, *flags: str, **variables: str) -> Program:
+    def program(self, name: str, *flags: str, variables: Mapping[str, str] | None = None) -> Program:
         """A program that is not started yet; `variables` are added to its environment."""
-        made = Program(name, self.folder / name, flags, {**self.environment, **variables})
+        made = Program(name, self.folder / name, flags, {**self.environment, **(variables or {})})
         self.programs.append(made)
         return made
 
@@ -78,28 +78,35 @@ class World:
         made.flags = ("--port", made.url.rpartition(":")[2])
         return made
 
-    def device(self, name: str, *flags: str, school: Program | None = None, **variables: str) -> Program:
+    def device(
+        self,
+        name: str,
+        *flags: str,
+        school: Program | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Program:
         """A device, started: reached over IPC only unless `flags` say more; it sends to `school` where there is one."""
         doors = () if "--port" in flags else ("--no-tcp",)
         upstream: tuple[str, ...] = ()
+        hidden = dict(variables or {})
         if school is not None:
             key, secret = credential(school, f"device-{name}", "statements/write", "statements/read")
             upstream = ("--upstream", f"{school.url}/xapi", "--upstream-key", key)
-            variables["OFFLINE_LRS_UPSTREAM_SECRET"] = secret
+            hidden["OFFLINE_LRS_UPSTREAM_SECRET"] = secret
         service = ("--ipc-service", f"org.example.{name}", "--school", SCHOOL)
-        made = self.program(name, *doors, *service, *upstream, *flags, **variables)
+        made = self.program(name, *doors, *service, *upstream, *flags, variables=hidden)
         made.start()
         return made
 
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`offline-lrs ARGUMENTS`, as a process of its own, to its end."""
-        return self.python("launcher", *arguments, **variables)
+        return self.python("launcher", *arguments)
 
-    def python(self, module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def python(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m MODULE ARGUMENTS`, to its end."""
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
-            env={**self.environment, **variables},
+            env=self.environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
@@ -131,7 +138,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-# --- managing -----------------------------------------------------------------------------------------------------------
+# --- managing -------------------------------------------------------------------------------------------------------
 
 
 def api(program: Program, method: str, path: str, body: Any = None) -> Any:
@@ -188,7 +195,7 @@ def drain(program: Program) -> None:
     assert wait_until(lambda: depth(program) == 0, DRAIN_SECONDS), f"{program.name} keeps {depth(program)}"
 
 
-# --- speaking xAPI ------------------------------------------------------------------------------------------------------
+# --- speaking xAPI --------------------------------------------------------------------------------------------------
 
 
 def ask(
@@ -232,7 +239,7 @@ def session_of(statement: Statement) -> str | None:
     return found
 
 
-# --- the maths app ------------------------------------------------------------------------------------------------------
+# --- the maths app --------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)

@@ -180,3 +180,13 @@ def test_hostile_terms_are_found_and_harm_nothing(tmp_path: Path) -> None:
 
 def _statement() -> dict[str, Any]:
     return {"id": str(number(1)), "actor": BEN, "verb": {"id": VERBS[0]}}
+
+
+def test_statement_found_by_its_own_and_by_an_inherited_term_is_found_once(tmp_path: Path) -> None:
+    """Ben confirms what Ben taught: he is there as actor, and in a wider sense through what he refers to."""
+    taught = {**_statement(), "object": {"id": ACTIVITIES[0]}, "actor": ANN, "context": {"instructor": BEN}}
+    confirmed = {**_statement(), "id": str(number(2)), "object": about(1)}
+    with kept(tmp_path / "data", FixedClock()) as store:
+        store.write(adding(taught, confirmed))
+        everything = Question(agent=BEN, related_agents=True)
+        assert store.read(lambda reader: found(reader, everything)) == [2, 1]

@@ -1,0 +1,1 @@
+"""Tests of `lrs.http`: the resources, asked as a client asks them."""
