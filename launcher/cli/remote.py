@@ -98,8 +98,8 @@ def _raised(answer: httpx.Response) -> OfflineLrsError:
     """The error behind a problem+json answer."""
     try:
         problem = answer.json()
-        faults = [Fault(one["path"], one["requirement"], one["detail"]) for one in problem.get("errors", [])]
         detail = str(problem["detail"])
+        faults = [Fault(one["path"], one["requirement"], one["detail"]) for one in problem.get("errors", [])]
     except (ValueError, KeyError, TypeError):
         return OfflineLrsError(f"the program answered {answer.status_code}")
     kind = next((kind for kind, status, _ in TABLE if status == answer.status_code), OfflineLrsError)

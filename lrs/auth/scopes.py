@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable
 from lrs.errors import Fault, Forbidden, Invalid
 
 
-class Act(enum.Enum):
-    """What a request wants."""
+class Act(enum.StrEnum):
+    """What a request wants; a text, since texts are hashed without a call into Python."""
 
     WRITE_STATEMENTS = "write statements"
     READ_STATEMENTS = "read statements"

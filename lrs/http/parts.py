@@ -111,4 +111,4 @@ class Exchange:
     @property
     def parameters(self) -> list[tuple[str, str]]:
         """The query parameters, repeated ones included, in order."""
-        return self.request.query_params.multi_items()
+        return self.request.query_params.multi_items() if self.request.scope["query_string"] else []

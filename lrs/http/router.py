@@ -7,7 +7,7 @@ taken as one, since lesson clients join endpoint and path with and without one.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,6 +40,7 @@ CORS = {
         "ETag, Last-Modified, Location, Retry-After, X-Experience-API-Version, X-Experience-API-Consistent-Through"
     ),
 }
+CORS_BYTES = tuple((name.lower().encode(), value.encode()) for name, value in CORS.items())
 PREFLIGHT = {
     **CORS,
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
@@ -71,62 +72,76 @@ class Xapi:
     async def _answer(self, request: Request, path: str) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
-        through = None
+        version, through = self._version(request), None
         about_log = path == STATEMENTS or path.startswith(MORE)
         if about_log and request.method in ("GET", "HEAD"):
             through = await self._lrs.store.consistent_through()  # before the read that it is to hold for
         try:
-            response = await self._respond(request, path)
+            response = await self._respond(request, path, version)
         except OfflineLrsError as error:
             response = errors.answer(error)
         except Exception as error:  # noqa: BLE001  the last resort: the sender gets a sentence, the log the trace
             response = errors.fault_of_ours(error)
         if about_log and through is None:
             through = await self._lrs.store.consistent_through()  # after the commit, which renewed what it rests on
-        self._add_headers(request, response, through)
+        self._add_headers(response, version, through)
         return response
 
-    async def _respond(self, request: Request, path: str) -> Response:
+    async def _respond(self, request: Request, path: str, version: Version | Invalid) -> Response:
         guards.refuse_closed_door(self._lrs, request)
         if path == ABOUT:
             return _about(request)
         handler = _find(path, request.method)
-        version = versions.negotiate(request.headers.get(VERSION))  # first: it decides what everything else means
+        if isinstance(version, Invalid):  # before the credential: it decides what everything else means
+            raise version
         return await handler(await guards.enter(self._lrs, request, version))
 
-    def _add_headers(self, request: Request, response: Response, through: int | None) -> None:
-        """What every answer has, refusals too (xAPI Communication 2.1.3, 3.3)."""
-        headers = response.headers
-        headers[VERSION] = self._version(request).value
-        if through is not None:
-            headers["X-Experience-API-Consistent-Through"] = timestamps.format(through)
-        headers.update(CORS)
-
-    def _version(self, request: Request) -> Version:
-        """The version of the request, or the default where it has none that we know."""
+    def _version(self, request: Request) -> Version | Invalid:
+        """The version of the request, or what is wrong with it."""
         try:
             return versions.negotiate(request.headers.get(VERSION))
-        except Invalid:
-            return Version(self._lrs.settings.default_version)
+        except Invalid as error:
+            return error
+
+    def _add_headers(self, response: Response, version: Version | Invalid, through: int | None) -> None:
+        """What every answer has, refusals too (xAPI Communication 2.1.3, 3.3); the default version where none is known.
+
+        Added as bytes: setting them one by one looks each up in a list.
+        """
+        named = self._lrs.settings.default_version if isinstance(version, Invalid) else version.value
+        response.raw_headers.append((b"x-experience-api-version", named.encode()))
+        if through is not None:
+            moment = timestamps.format(through).encode()
+            response.raw_headers.append((b"x-experience-api-consistent-through", moment))
+        response.raw_headers.extend(CORS_BYTES)
 
 
 def _find(path: str, method: str) -> Handler:
-    if path.startswith(MORE) and method in ("GET", "HEAD"):
+    resource = _resource(path)
+    handler = resource.get("GET" if method == "HEAD" else method)
+    if handler is None:
+        raise _not_taken(path, method, resource)
+    return handler
+
+
+def _resource(path: str) -> Mapping[str, Handler]:
+    if path.startswith(MORE):
         token = path[len(MORE) :]
-        return lambda exchange: statements.get_more(exchange, token)
+        return {"GET": lambda exchange: statements.get_more(exchange, token)}
     resource = RESOURCES.get(path)
     if resource is None:
         raise NotFound(f"there is no xAPI resource at {PREFIX}{path}")
-    handler = resource.get("GET" if method == "HEAD" else method)
-    if handler is None:
-        raise MethodNotAllowed(f"{PREFIX}{path} does not take {method}", (*resource, "OPTIONS"))
-    return handler
+    return resource
 
 
 def _about(request: Request) -> Response:
     if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed(f"{PREFIX}{ABOUT} does not take {request.method}", ("GET", "OPTIONS"))
+        raise _not_taken(ABOUT, request.method, ("GET",))
     return about.get()
+
+
+def _not_taken(path: str, method: str, taken: Iterable[str]) -> MethodNotAllowed:
+    return MethodNotAllowed(f"{PREFIX}{path} does not take {method}", (*taken, "HEAD", "OPTIONS"))
 
 
 def _without_body(response: Response) -> Response:

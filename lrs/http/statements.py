@@ -114,6 +114,8 @@ def _parse_all(slices: Sequence[bytes], exchange: Exchange) -> list[Statement]:
 
 def _repeated(parsed: Sequence[Statement], places: Sequence[str]) -> list[Fault]:
     """The ids that a batch has more than once: which of the two would be the statement?"""
+    if len(parsed) < 2:
+        return []
     first: dict[UUID, str] = {}
     return [
         Fault(f"{place}.id", "xAPI Communication 2.1.2", f"the batch has the id {statement.id} twice, also in {before}")

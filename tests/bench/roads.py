@@ -38,8 +38,11 @@ def _posts(plan: Plan, server: Server) -> tuple[list[float], list[float]]:
         for speaker in (unix, network):
             for template in statements[:WARM]:
                 _post(speaker, template)
-        pairs = [(_post(unix, template), _post(network, template)) for template in statements]
-    return [one for one, _ in pairs], [two for _, two in pairs]
+        taken: dict[Speaker, list[float]] = {unix: [], network: []}
+        for number, template in enumerate(statements):
+            for speaker in (unix, network) if number % 2 else (network, unix):
+                taken[speaker].append(_post(speaker, template))
+    return taken[unix], taken[network]
 
 
 def _post(speaker: Speaker, template: corpus.Template) -> float:

@@ -15,7 +15,7 @@ from lrs.store.identity import DEFAULT_STORE
 from lrs.store.promises import Reader, Transaction
 from tests.contracts.conftest import Place
 from tests.support.clocks import FixedClock
-from tests.support.stores import Kept, Loop
+from tests.support.stores import Kept, Loop, holding
 
 KEY = Key("activity_profile", "a", activity="http://example.com/a")
 
@@ -72,7 +72,7 @@ def test_failing_work_takes_nobody_with_it(store: Kept) -> None:
     keys = [Key("activity_profile", str(number), activity="http://example.com/a") for number in range(3)]
     works = [put(b"0", keys[0]), failing(put(b"1", keys[1])), put(b"2", keys[2])]
     outcomes = store.in_one_group(*works)
-    kept = [store.read(lambda reader, key=key: got(reader, key)) for key in keys]
+    kept = store.read(lambda reader: [got(reader, key) for key in keys])
     assert (isinstance(outcomes[1], KeyError), kept) == (True, [b"0", None, b"2"])
 
 
@@ -102,23 +102,35 @@ def test_caller_who_stops_waiting_disturbs_nobody(store: Kept) -> None:
     assert store.loop.run(story()) == b"one"
 
 
-def test_loops_in_several_threads_share_a_store(store: Kept) -> None:
-    """Each caller is woken on its own event loop."""
+def test_loops_in_several_threads_share_a_commit(store: Kept) -> None:
+    """Each caller is woken on its own event loop, also where one group serves both."""
+    gate, waiting = threading.Event(), threading.Event()
     results: list[int] = []
+
+    async def second() -> int:
+        writing = asyncio.ensure_future(store.store.write(lambda _: 2))
+        await asyncio.sleep(0)
+        waiting.set()
+        return await writing
 
     def elsewhere() -> None:
         loop = Loop()
-        results.append(loop.run(store.store.write(lambda _: 2), seconds=5))
+        results.append(loop.run(second(), seconds=5))
         loop.close()
 
-    async def both() -> int:
+    async def story() -> int:
         thread = threading.Thread(target=elsewhere)
+        blocking = await holding(store.store, gate)
+        first = asyncio.ensure_future(store.store.write(lambda _: 1))
+        await asyncio.sleep(0)
         thread.start()
-        own = await store.store.write(lambda _: 1)
-        await asyncio.to_thread(thread.join)
-        return own
+        await asyncio.to_thread(waiting.wait)
+        await asyncio.sleep(0.01)  # until the other loop sleeps
+        gate.set()
+        await asyncio.gather(blocking, asyncio.to_thread(thread.join, 2))
+        return await first
 
-    assert (store.loop.run(both()), results) == (1, [2])
+    assert (store.loop.run(story()), results) == (1, [2])
 
 
 # --- 2. one order -----------------------------------------------------------------------------------------------------
@@ -318,12 +330,12 @@ def test_closing_finishes_what_was_accepted(place: Place) -> None:
     with place.opened() as store:
 
         async def story() -> list[int]:
-            writing = [asyncio.ensure_future(store.store.write(lambda _, n=n: n)) for n in range(5)]  # type: ignore[misc]  # mypy knows no default in a lambda
+            writing = [asyncio.ensure_future(store.store.write(placing(1))) for _ in range(5)]
             await asyncio.sleep(0)
             await store.store.close()
-            return await asyncio.gather(*writing)
+            return [places[0][0] for places in await asyncio.gather(*writing)]
 
-        assert store.loop.run(story()) == [0, 1, 2, 3, 4]
+        assert store.loop.run(story()) == [1, 2, 3, 4, 5]
 
 
 def test_closed_store_refuses(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""A whole LMS in this process, without a socket: its one ASGI application, its data folder and a clock that stands still.
+"""A whole LMS in this process, without a socket: its one ASGI application, its data folder, a clock that stands still.
 
 Everything a test does to it goes through its addresses, as a manager's, a lesson's or a stranger's request; `read` and
 `write` look behind them. A `Lesson` is what an AU is after its fetch: a token, and statements that keep every rule
@@ -76,15 +76,23 @@ def _migrated() -> bytes:
         return (Path(name) / DATABASE).read_bytes()
 
 
+def prepare(folder: Path) -> Path:
+    """A data folder that has been opened before; one that is there stays as it is."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not (folder / DATABASE).exists():
+        (folder / DATABASE).write_bytes(_migrated())
+    return folder
+
+
 class Campus:
     """A running LMS, and the loop it runs in."""
 
     def __init__(self, folder: Path, clock: FixedClock, **settings: Any) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if not (folder / DATABASE).exists():
-            (folder / DATABASE).write_bytes(_migrated())
+        prepare(folder)
         self.clock = clock
-        self.settings = Settings(folder, **{"school": SCHOOL, "ipc_service": SERVICE, "public_url": NETWORK, **settings})
+        self.settings = Settings(
+            folder, **{"school": SCHOOL, "ipc_service": SERVICE, "public_url": NETWORK, **settings}
+        )
         self.loop = Loop()
         self._open = AsyncExitStack()
         self._tablet: dict[str, str] | None = None
@@ -111,10 +119,10 @@ class Campus:
         """What work behind the doors gives."""
         return self.loop.run(self.lms.lrs.store.write(work))
 
-    # --- requests ----------------------------------------------------------------------------------------------------
+    # --- requests ---------------------------------------------------------------------------------------------------
 
     def ask(self, method: str, target: str, **request: Any) -> httpx.Response:
-        """One request, as anybody's; `door` is `ipc` unless it says `tcp`, `json` and `content` are as httpx has them."""
+        """One request, as anybody's; `door` is `ipc` unless it says `tcp`, the rest is as httpx has it."""
         return self.loop.run(self._ask(method, target, **request))
 
     def together(self, *requests: tuple[str, str, dict[str, Any]]) -> list[httpx.Response]:
@@ -147,7 +155,7 @@ class Campus:
         """The last parts of the log's verbs, in order."""
         return [one["verb"]["id"].rpartition("/")[2] for one in self.statements()]
 
-    # --- what most tests begin with ------------------------------------------------------------------------------------
+    # --- what most tests begin with ---------------------------------------------------------------------------------
 
     def course(self, source: bytes = COURSE) -> str:
         """The id of a course that was imported."""
@@ -189,7 +197,9 @@ def _at(door: str, app: ASGIApp) -> ASGIApp:
 
 
 @contextmanager
-def campus(folder: Path, clock: FixedClock | None = None, *, at_work: bool = False, **settings: Any) -> Iterator[Campus]:
+def campus(
+    folder: Path, clock: FixedClock | None = None, *, at_work: bool = False, **settings: Any
+) -> Iterator[Campus]:
     """An LMS on a data folder, until the end of the block."""
     made = Campus(folder, clock or FixedClock(), **settings)
     made.start(at_work=at_work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,10 @@ def course(lms: Campus) -> str:
     """A course with a block of two AUs and a third beside it; Amina is on the roster as p-1."""
     lms.person()
     return lms.course()
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder with a short path: the path of a socket has 108 bytes."""
+    with tempfile.TemporaryDirectory(prefix="olrs-", dir="/tmp") as name:
+        yield Path(name)

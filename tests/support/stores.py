@@ -106,9 +106,22 @@ class Kept:
         self.loop.run(self.store.close())
 
 
+async def holding(store: Store, gate: threading.Event) -> asyncio.Future[bool]:
+    """Keep the writer busy until the gate opens: what is put meanwhile waits together."""
+    begun = threading.Event()
+
+    def hold(_: Transaction) -> bool:
+        begun.set()
+        return gate.wait()
+
+    held = asyncio.ensure_future(store.write(hold))
+    await asyncio.to_thread(begun.wait)
+    return held
+
+
 async def _in_one_group(store: Store, works: tuple[Work, ...]) -> list[Any]:
     gate = threading.Event()
-    first = asyncio.ensure_future(store.write(lambda _: gate.wait()))
+    first = await holding(store, gate)
     waiting = [asyncio.ensure_future(store.write(work)) for work in works]
     await asyncio.sleep(0)
     gate.set()

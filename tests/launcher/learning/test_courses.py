@@ -43,7 +43,7 @@ def test_another_version_is_another_course(lms: Campus) -> None:
     """A changed file does not change the course that people are in."""
     lms.course()
     lms.course(worlds.course_xml(worlds.au_xml("first")))
-    assert 2 == len(lms.api("GET", "/courses")["courses"])
+    assert len(lms.api("GET", "/courses")["courses"]) == 2
 
 
 def test_every_fault_is_told_with_its_line_and_requirement(lms: Campus) -> None:
@@ -56,20 +56,20 @@ def test_every_fault_is_told_with_its_line_and_requirement(lms: Campus) -> None:
     listed = [(fault["path"], fault["requirement"] != "", fault["detail"] != "") for fault in answer.json()["errors"]]
     assert (400, {("line 3", True, True), ("line 4", True, True)}) == (answer.status_code, set(listed))
     assert len(listed) >= 3
-    assert [] == lms.api("GET", "/courses")["courses"]
+    assert lms.api("GET", "/courses")["courses"] == []
 
 
 def test_a_file_that_is_no_xml_is_refused_with_a_place(lms: Campus) -> None:
     """Bytes of something else are the sender's fault, not ours."""
     answer = lms.manage("POST", "/courses", content=b"PK\x03\x04", headers=XML)
-    assert (400, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
 def test_a_course_of_a_thousand_aus_comes_in(lms: Campus) -> None:
     """cmi5 6.1: structures with more than 1,000 AUs."""
     source = worlds.course_xml(*(worlds.au_xml(f"au-{number}") for number in range(1001)))
     answer = lms.api("POST", "/courses", content=source, headers=XML)
-    assert (1001, 1000) == (len(answer["aus"]), answer["aus"][-1]["index"])
+    assert (len(answer["aus"]), answer["aus"][-1]["index"]) == (1001, 1000)
     lms.person()
     assert lms.launch(answer["id"], 1000)["url"].startswith("https://pub.example/start?")
 
@@ -84,7 +84,7 @@ def test_a_warning_comes_with_the_answer(lms: Campus) -> None:
 def test_another_content_type_is_415(lms: Campus, kind: str) -> None:
     """cmi5 14: what is no course structure by its own word is not looked at."""
     answer = lms.manage("POST", "/courses", content=COURSE, headers={"Content-Type": kind})
-    assert (415, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
 
 
 def test_export_gives_what_was_imported(lms: Campus) -> None:
@@ -106,27 +106,27 @@ def test_a_course_that_somebody_is_in_stays(lms: Campus, course: str) -> None:
     """Removing it would leave records that nothing explains."""
     lms.api("POST", "/registrations", {"course": course, "person": "p-1"})
     answer = lms.manage("DELETE", f"/courses/{course}")
-    assert (409, 1) == (answer.status_code, len(lms.api("GET", "/courses")["courses"]))
+    assert (answer.status_code, len(lms.api("GET", "/courses")["courses"])) == (409, 1)
 
 
 @pytest.mark.parametrize(("method", "rest"), [("GET", "/source"), ("DELETE", "")])
 def test_an_unknown_course_is_404(lms: Campus, method: str, rest: str) -> None:
     """Exporting and removing what is not there."""
-    assert 404 == lms.manage(method, f"/courses/nothing{rest}").status_code
+    assert lms.manage(method, f"/courses/nothing{rest}").status_code == 404
 
 
 def test_no_course_without_a_school(tmp_path: Path) -> None:
     """Every id is made from the school's IRI, so it has to be set first; the answer says how."""
     with campus(tmp_path, school=None) as homeless:
         answer = homeless.manage("POST", "/courses", content=COURSE, headers=XML)
-    assert (409, True) == (answer.status_code, "--school" in answer.json()["detail"])
+    assert (answer.status_code, "--school" in answer.json()["detail"]) == (409, True)
 
 
 def test_a_kept_structure_is_the_imported_one(lms: Campus) -> None:
     """What the path of a statement reads has blocks and AUs where the file has them."""
     course_id = lms.course(worlds.course_xml(block("outer", block("inner", worlds.au_xml("deep")))))
     known = lms.read(lambda reader: courses.known(reader, STORE, course_id))
-    assert ["outer", "inner"] == [one.id.rpartition("/")[2] for one in known.structure.blocks]
+    assert [one.id.rpartition("/")[2] for one in known.structure.blocks] == ["outer", "inner"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_the_url_has_all_five_parameters_and_the_service(lms: Campus, course: st
 def test_the_aus_own_query_and_fragment_stay(lms: Campus, course: str) -> None:
     """cmi5 8.1: merged with the launch parameters, its own first; the fragment last."""
     url = urlsplit(lms.launch(course)["url"])
-    assert ("pub.example", True, "page") == (url.netloc, url.query.startswith("level=1&endpoint="), url.fragment)
+    assert (url.netloc, url.query.startswith("level=1&endpoint="), url.fragment) == ("pub.example", True, "page")
 
 
 def test_the_activity_id_is_no_publisher_id_and_always_the_same(lms: Campus, course: str) -> None:
@@ -74,15 +74,15 @@ def test_a_road_that_leads_nowhere_is_refused(tmp_path: Path, transport: str, se
         device.person()
         wish = {"course": device.course(), "au": 0, "person": "p-1", "transport": transport}
         answer = device.manage("POST", "/launches", wish)
-        assert (409, []) == (answer.status_code, device.statements())
+        assert (answer.status_code, device.statements()) == (409, [])
 
 
 def test_the_answer_says_how_the_lesson_is_opened(lms: Campus, course: str) -> None:
     """cmi5 8.1: launchMethod decides about windows."""
-    assert ["AnyWindow", "OwnWindow"] == [lms.launch(course, au)["launchMethod"] for au in (0, 1)]
+    assert [lms.launch(course, au)["launchMethod"] for au in (0, 1)] == ["AnyWindow", "OwnWindow"]
 
 
-# --- what is there before the answer ----------------------------------------------------------------------------------
+# --- what is there before the answer --------------------------------------------------------------------------------
 
 
 def test_launch_data_is_what_the_structure_says(lms: Campus, course: str) -> None:
@@ -139,8 +139,8 @@ def test_nobody_can_take_the_name_of_the_lms(lms: Campus, course: str) -> None:
     """A credential whose key looks like the LMS's is not it."""
     lms.credential("lms-1", "statements/write")
     lms.launch(course)
-    assert 400 == lms.manage("POST", "/credentials", {"key": "lms:1", "secret": "x"}).status_code
-    assert ["lms"] == [one["authority"]["account"]["name"] for one in lms.statements()]
+    assert lms.manage("POST", "/credentials", {"key": "lms:1", "secret": "x"}).status_code == 400
+    assert [one["authority"]["account"]["name"] for one in lms.statements()] == ["lms"]
 
 
 @pytest.mark.parametrize("mode", vocabulary.LAUNCH_MODES)
@@ -174,7 +174,7 @@ def test_another_launch_abandons_the_active_session(lms: Campus, course: str, cl
     clock.advance(3600)
     lms.launch(course, au)
     assert [(lesson.launched["session"], "PT1M10.25S")] == _abandoned(lms)
-    assert ["launched", "initialized", "looked-at", "abandoned", "launched"] == lms.verbs()
+    assert lms.verbs() == ["launched", "initialized", "looked-at", "abandoned", "launched"]
 
 
 def test_a_session_that_said_nothing_lasted_no_time(lms: Campus, course: str, clock: FixedClock) -> None:
@@ -182,16 +182,14 @@ def test_a_session_that_said_nothing_lasted_no_time(lms: Campus, course: str, cl
     lms.launch(course)
     clock.advance(60)
     second = lms.launch(course)
-    assert ["PT0S"] == [duration for _, duration in _abandoned(lms)]
+    assert [duration for _, duration in _abandoned(lms)] == ["PT0S"]
     assert ("launched", second["session"]) == (
         lms.verbs()[-1],
         lms.statements()[-1]["context"]["extensions"][vocabulary.EXT_SESSION_ID],
     )
 
 
-def test_the_duration_goes_by_the_latest_time_not_the_last_arrival(
-    lms: Campus, course: str, clock: FixedClock
-) -> None:
+def test_the_duration_goes_by_the_latest_time_not_the_last_arrival(lms: Campus, course: str, clock: FixedClock) -> None:
     """Lessons send at once what they did one after the other, and it arrives in any order."""
     lesson = lms.lesson(course)
     lesson.say(INITIALIZED)
@@ -200,7 +198,7 @@ def test_the_duration_goes_by_the_latest_time_not_the_last_arrival(
     lesson.say("https://pub.example/verbs/looked-at")
     lesson.send(early)
     lms.launch(course)
-    assert ["PT30S"] == [duration for _, duration in _abandoned(lms)]
+    assert [duration for _, duration in _abandoned(lms)] == ["PT30S"]
 
 
 def test_a_lessons_wrong_clock_does_not_make_years_of_work(lms: Campus, course: str, clock: FixedClock) -> None:
@@ -209,14 +207,14 @@ def test_a_lessons_wrong_clock_does_not_make_years_of_work(lms: Campus, course: 
     lesson.send(lesson.statement(INITIALIZED, timestamp="2099-01-01T00:00:00Z"))
     clock.advance(20)
     lms.launch(course)
-    assert ["PT20S"] == [duration for _, duration in _abandoned(lms)]
+    assert [duration for _, duration in _abandoned(lms)] == ["PT20S"]
 
 
 def test_an_ended_session_is_not_abandoned(lms: Campus, course: str) -> None:
     """cmi5 9.3.6: only what did not end itself."""
     lms.lesson(course).say(INITIALIZED, TERMINATED)
     lms.launch(course)
-    assert [] == _abandoned(lms)
+    assert _abandoned(lms) == []
 
 
 def test_another_learners_session_goes_on(lms: Campus, course: str) -> None:
@@ -224,19 +222,19 @@ def test_another_learners_session_goes_on(lms: Campus, course: str) -> None:
     lms.person("Benito", "p-2")
     lesson = lms.lesson(course, person="p-2")
     lms.launch(course)
-    assert ([], [200]) == (_abandoned(lms), lesson.say(INITIALIZED))
+    assert (_abandoned(lms), lesson.say(INITIALIZED)) == ([], [200])
 
 
 def test_a_manager_can_end_a_session_once(lms: Campus, course: str) -> None:
     """cmi5 9.3.6: at most one `abandoned` in a session; the second try is told what happened."""
     lesson = lms.lesson(course)
     target = f"/sessions/{lesson.launched['session']}/abandon"
-    assert [204, 409] == [lms.manage("POST", target).status_code for _ in range(2)]
+    assert [lms.manage("POST", target).status_code for _ in range(2)] == [204, 409]
     shown = lms.api("GET", f"/sessions/{lesson.launched['session']}")
-    assert ("abandoned", ["launched", "fetched", "abandoned"]) == (
+    assert (
         shown["phase"],
         [event["kind"] for event in shown["events"]],
-    )
+    ) == ("abandoned", ["launched", "fetched", "abandoned"])
 
 
 # --- who ------------------------------------------------------------------------------------------------------------
@@ -246,7 +244,7 @@ def test_a_given_actor_is_used_as_it_is(lms: Campus, course: str) -> None:
     """In the URL, in `launched` and as the key of the launch data, a name and a foreign home page included."""
     launched = lms.api("POST", "/launches", {"course": course, "au": 0, "actor": STRANGER})
     lesson = Lesson.begin(lms, launched)
-    assert (STRANGER, STRANGER, [200]) == (lesson.actor, lms.statements()[0]["actor"], lesson.say(INITIALIZED))
+    assert (lesson.actor, lms.statements()[0]["actor"], lesson.say(INITIALIZED)) == (STRANGER, STRANGER, [200])
 
 
 def test_an_actor_without_object_type_is_an_agent(lms: Campus, course: str) -> None:
@@ -272,8 +270,8 @@ def test_a_learner_is_one_person_or_one_account(lms: Campus, course: str, path: 
     """cmi5 9.2: exactly one of person and actor, and an actor with an account and nothing else to be known by."""
     wish = {"course": course, **learner} | ({"au": 0} if path == "/launches" else {})
     answer = lms.manage("POST", path, wish)
-    assert (400, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
-    assert ([], []) == (lms.statements(), lms.api("GET", "/registrations")["registrations"])
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert (lms.statements(), lms.api("GET", "/registrations")["registrations"]) == ([], [])
 
 
 def test_an_omitted_registration_is_the_current_one(lms: Campus, course: str) -> None:
@@ -285,7 +283,7 @@ def test_an_omitted_registration_is_the_current_one(lms: Campus, course: str) ->
 
 def test_two_learners_with_one_account_name_are_two(lms: Campus, course: str) -> None:
     """A learner is home page and name together, whoever was launched last."""
-    wishes = [{"person": "p-1"}, {"actor": STRANGER}, {"person": "p-1"}, {"actor": STRANGER}]
+    wishes: list[Json] = [{"person": "p-1"}, {"actor": STRANGER}, {"person": "p-1"}, {"actor": STRANGER}]
     found = [lms.api("POST", "/launches", {"course": course, "au": 0, **wish})["registration"] for wish in wishes]
     assert (found[0], found[1], 2) == (found[2], found[3], len(set(found)))
 
@@ -294,7 +292,7 @@ def test_a_learner_stays_the_same_under_another_name(lms: Campus, course: str) -
     """The name in an actor is no part of who it is."""
     actors = [STRANGER, {**STRANGER, "name": "Zoe"}]
     found = {lms.api("POST", "/launches", {"course": course, "au": 0, "actor": one})["registration"] for one in actors}
-    assert 1 == len(found)
+    assert len(found) == 1
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------
@@ -332,14 +330,14 @@ def test_somebody_elses_registration_is_refused(lms: Campus, course: str) -> Non
     lms.person("Benito", "p-2")
     taken = lms.launch(course)["registration"]
     answer = lms.manage("POST", "/launches", {"course": course, "au": 0, "person": "p-2", "registration": taken})
-    assert (400, ["registration"]) == (answer.status_code, [fault["path"] for fault in answer.json()["errors"]])
+    assert (answer.status_code, [fault["path"] for fault in answer.json()["errors"]]) == (400, ["registration"])
 
 
 def test_a_refused_launch_leaves_the_session_before_it_alone(lms: Campus, course: str) -> None:
     """All or nothing: the active session is abandoned only for a launch that is made."""
     lesson = lms.lesson(course)
     lms.manage("POST", "/launches", {"course": course, "au": 9, "person": "p-1"})
-    assert ([200], []) == (lesson.say(INITIALIZED), _abandoned(lms))
+    assert (lesson.say(INITIALIZED), _abandoned(lms)) == ([200], [])
 
 
 def test_nothing_stored_names_the_way_to_the_device(lms: Campus, course: str) -> None:
@@ -348,4 +346,4 @@ def test_nothing_stored_names_the_way_to_the_device(lms: Campus, course: str) ->
     lesson.say(INITIALIZED, COMPLETED, PASSED, TERMINATED)
     lms.launch(course, transport="network")
     text = json.dumps(lms.statements())
-    assert [] == [word for word in ("ipc.invalid", "127.0.0.1", "localhost", NETWORK, SERVICE) if word in text]
+    assert [word for word in ("ipc.invalid", "127.0.0.1", "localhost", NETWORK, SERVICE) if word in text] == []

@@ -32,25 +32,25 @@ def _enrol(lms: Campus, course: str, **more: str) -> str:
 def test_nothing_is_satisfied_where_something_is_to_be_done(lms: Campus) -> None:
     """A course with an AU to be passed or completed is not over before it began."""
     _enrol(lms, lms.course())
-    assert [] == lms.statements()
+    assert lms.statements() == []
 
 
 def test_a_block_of_nothing_to_do_is_satisfied_at_once(lms: Campus) -> None:
     """cmi5 9.6.1.1: inner block before outer, before any launch; the course not, since an AU is left."""
     course = lms.course(worlds.course_xml(block("outer", block("inner", _au("one")), _au("two")), THIRD))
     _enrol(lms, course)
-    assert ["inner", "outer"] == _satisfied(lms)
+    assert _satisfied(lms) == ["inner", "outer"]
     lms.launch(course)
-    assert ["satisfied", "satisfied", "launched"] == lms.verbs()
+    assert lms.verbs() == ["satisfied", "satisfied", "launched"]
 
 
 def test_a_course_of_nothing_to_do_is_satisfied_last(lms: Campus) -> None:
     """cmi5 9.3.9: the course after its blocks, each with the LMS's own id and its type."""
     _enrol(lms, lms.course(worlds.course_xml(block("only", _au("one")))))
     said = lms.statements()
-    assert ["only", "course"] == _satisfied(lms)
-    assert [vocabulary.TYPE_BLOCK, vocabulary.TYPE_COURSE] == [one["object"]["definition"]["type"] for one in said]
-    assert [True, True] == [one["object"]["id"].startswith(f"{SCHOOL}/cmi5/") for one in said]
+    assert _satisfied(lms) == ["only", "course"]
+    assert [one["object"]["definition"]["type"] for one in said] == [vocabulary.TYPE_BLOCK, vocabulary.TYPE_COURSE]
+    assert [one["object"]["id"].startswith(f"{SCHOOL}/cmi5/") for one in said] == [True, True]
 
 
 def test_what_was_satisfied_at_registration_is_in_a_session_of_its_own(lms: Campus) -> None:
@@ -69,7 +69,7 @@ def test_the_same_registration_again_changes_nothing(lms: Campus) -> None:
     wish = {"course": course, "person": "p-1", "registration": MINE}
     answers = [lms.api("POST", "/registrations", wish) for _ in range(2)]
     assert (MINE, answers[0], ["course"]) == (answers[0]["registration"], answers[1], _satisfied(lms))
-    assert 1 == len(lms.api("GET", "/registrations")["registrations"])
+    assert len(lms.api("GET", "/registrations")["registrations"]) == 1
 
 
 def test_a_registration_is_the_same_in_capitals(lms: Campus) -> None:
@@ -77,7 +77,7 @@ def test_a_registration_is_the_same_in_capitals(lms: Campus) -> None:
     course = lms.course()
     found = _enrol(lms, course, registration=MINE.upper())
     launched = lms.launch(course, registration=MINE.upper())
-    assert (MINE, MINE) == (found, launched["registration"])
+    assert (found, launched["registration"]) == (MINE, MINE)
 
 
 @pytest.mark.parametrize("other", ["person", "course"])
@@ -88,7 +88,7 @@ def test_one_registration_is_of_one_learner_and_course(lms: Campus, other: str) 
     lms.person("Benito", "p-2")
     wish = {"course": course, "person": "p-1", "registration": MINE}
     wish |= {"person": "p-2"} if other == "person" else {"course": lms.course(worlds.course_xml(_au("one")))}
-    assert 409 == lms.manage("POST", "/registrations", wish).status_code
+    assert lms.manage("POST", "/registrations", wish).status_code == 409
 
 
 def test_a_second_registration_starts_from_nothing(lms: Campus) -> None:
@@ -114,4 +114,4 @@ def test_an_unknown_course_or_person_is_404(lms: Campus, course: str | None, per
     """Nobody is enrolled in nothing."""
     lms.person()
     wish = {"course": course or lms.course(), "person": person}
-    assert 404 == lms.manage("POST", "/registrations", wish).status_code
+    assert lms.manage("POST", "/registrations", wish).status_code == 404

@@ -39,7 +39,7 @@ def test_a_score_is_shown_with_the_time(lms: Campus, course: str) -> None:
     """The best score as a number, the latest moment as text."""
     lms.lesson(course).say(INITIALIZED, PASSED)
     square = _learners(lms)[0]["aus"][0]
-    assert (0.8, True) == (square["score"], square["last"].endswith("Z"))
+    assert (square["score"], square["last"].endswith("Z")) == (0.8, True)
 
 
 def test_columns_are_in_document_order(lms: Campus) -> None:
@@ -47,8 +47,12 @@ def test_columns_are_in_document_order(lms: Campus) -> None:
     nested = block("outer", worlds.au_xml("one"), block("inner", worlds.au_xml("two")))
     lms.course(worlds.course_xml(nested, THIRD))
     (grid,) = lms.read(lambda reader: standing.tables(reader, STORE))
-    assert [("block", 2), ("au", 0), ("block", 1), ("au", 0), ("au", 0)] == [
-        (column.kind, len(column.within)) for column in grid.columns
+    assert [(column.kind, len(column.within)) for column in grid.columns] == [
+        ("block", 2),
+        ("au", 0),
+        ("block", 1),
+        ("au", 0),
+        ("au", 0),
     ]
 
 
@@ -56,7 +60,7 @@ def test_another_schools_account_is_not_taken_for_ours(lms: Campus, course: str)
     """The same account name at another home page does not get our pupil's name."""
     actor = {"account": {"homePage": "https://other.example", "name": "p-1"}}
     lms.api("POST", "/launches", {"course": course, "au": 0, "actor": actor})
-    assert ["p-1"] == [line["learner"] for line in _learners(lms)]
+    assert [line["learner"] for line in _learners(lms)] == ["p-1"]
 
 
 def test_what_sync_brings_is_shown_without_an_enrolment(lms: Campus, course: str) -> None:
@@ -65,17 +69,18 @@ def test_what_sync_brings_is_shown_without_an_enrolment(lms: Campus, course: str
     elsewhere = lesson.statement(PASSED)
     elsewhere["context"]["registration"] = "11111111-2222-4333-8444-555555555555"
     lms.bring(elsewhere)
-    assert [("Amina", "passed"), ("Amina", "in progress")] == [
-        (line["learner"], line["aus"][0]["state"]) for line in sorted(_learners(lms), key=lambda one: one["registration"])
-    ]
+    assert [
+        (line["learner"], line["aus"][0]["state"])
+        for line in sorted(_learners(lms), key=lambda one: one["registration"])
+    ] == [("Amina", "passed"), ("Amina", "in progress")]
 
 
 def test_a_course_that_nobody_is_in_has_no_lines(lms: Campus, course: str) -> None:
     """It is shown all the same."""
-    assert [] == _learners(lms)
+    assert _learners(lms) == []
 
 
 def test_without_a_school_there_is_nothing_to_show(tmp_path: Path) -> None:
     """And that is no error: a plain record store has no courses."""
     with campus(tmp_path, school=None) as lms:
-        assert [] == lms.api("GET", "/progress")["courses"]
+        assert lms.api("GET", "/progress")["courses"] == []

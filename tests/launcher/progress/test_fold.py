@@ -64,7 +64,7 @@ def test_a_cell_says_what_the_facts_say(facts: list[Fact]) -> None:
     )
 
 
-# --- from a statement to a fact -----------------------------------------------------------------------------------------
+# --- from a statement to a fact -------------------------------------------------------------------------------------
 
 
 def _statement(verb: str, **changes: Any) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def test_one_score_has_one_spelling(scaled: float) -> None:
     """JSON may write it in several ways; two devices keep the same text."""
     said = fact(_statement(vocabulary.PASSED, result={"score": {"scaled": scaled}}), 7)
     assert said is not None
-    assert "1" == str(said.score)
+    assert str(said.score) == "1"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_says_nothing_for_the_grid_is_left_out(statement: dict[str, Any]) -
     assert fact(statement, 7) is None
 
 
-# --- in words -----------------------------------------------------------------------------------------------------------
+# --- in words -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -133,4 +133,4 @@ def test_the_most_telling_word_is_shown(verbs: tuple[str, ...], expected: str) -
 
 def test_nothing_said_is_not_started() -> None:
     """An empty square says so."""
-    assert "not started" == words(None)
+    assert words(None) == "not started"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from launcher.progress.fold import Cell
 from launcher.progress.grid import Column, Shown, Table, table
@@ -15,7 +16,7 @@ BLOCK = Column("block", "Block", ("au-1", "au-2"))
 COLUMNS = (BLOCK, ONE, TWO, THREE)
 
 
-def _cell(registration: str, activity: str, learner: str = AMINA, at_us: int = 5, **said: int) -> Cell:
+def _cell(registration: str, activity: str, learner: str = AMINA, at_us: int = 5, **said: Any) -> Cell:
     return Cell(registration, activity, learner, at_us, at_us, **said)
 
 
@@ -30,7 +31,7 @@ def _states(made: Table, line: int = 0) -> list[str]:
 
 def test_a_column_is_a_block_or_an_au() -> None:
     """In the order they are given, the block before its AUs."""
-    assert ["block", "au", "au", "au"] == [column.kind for column in _table().columns]
+    assert [column.kind for column in _table().columns] == ["block", "au", "au", "au"]
 
 
 def test_a_square_shows_state_score_and_time() -> None:
@@ -42,51 +43,58 @@ def test_a_square_shows_state_score_and_time() -> None:
 def test_a_block_is_in_progress_where_one_of_its_aus_was_started() -> None:
     """Nothing was said of it yet, but somebody works in it; the course likewise."""
     made = _table(_cell("r", "au-2"))
-    assert ["in progress", "in progress", "not started", "in progress", "not started"] == _states(made)
-    assert (5, 5) == (made.lines[0].course.last_us, made.lines[0].squares[0].last_us)
+    assert _states(made) == ["in progress", "in progress", "not started", "in progress", "not started"]
+    assert (made.lines[0].course.last_us, made.lines[0].squares[0].last_us) == (5, 5)
 
 
 def test_an_au_beside_the_block_starts_the_course_only() -> None:
     """A block is rolled up from what is in it."""
-    assert ["in progress", "not started", "not started", "not started", "in progress"] == _states(
-        _table(_cell("r", "au-3"))
-    )
+    assert _states(_table(_cell("r", "au-3"))) == [
+        "in progress",
+        "not started",
+        "not started",
+        "not started",
+        "in progress",
+    ]
 
 
 def test_a_block_is_satisfied_when_it_was_said() -> None:
     """Its own `satisfied`, not our arithmetic, makes it so."""
     done = [_cell("r", name, passed_us=1, completed_us=1) for name in ("au-1", "au-2")]
-    assert "in progress" == _states(_table(*done))[1]
-    assert ["in progress", "satisfied"] == _states(_table(*done, _cell("r", "block", satisfied_us=2)))[:2]
+    assert _states(_table(*done))[1] == "in progress"
+    assert _states(_table(*done, _cell("r", "block", satisfied_us=2)))[:2] == ["in progress", "satisfied"]
 
 
 def test_a_satisfied_course_stays_so() -> None:
     """Whatever is done in it afterwards."""
     cells = (_cell("r", "course", satisfied_us=2), _cell("r", "au-3", at_us=9))
-    assert "satisfied" == _states(_table(*cells))[0]
+    assert _states(_table(*cells))[0] == "satisfied"
 
 
 def test_whoever_is_enrolled_has_a_line() -> None:
     """Also before anything was started: those are the ones a teacher looks for."""
     made = _table(_cell("r-1", "au-1"), **{"r-1": AMINA, "r-2": BENITO})
-    assert [("Amina", "in progress"), ("benito", "not started")] == [
-        (line.learner, line.course.state) for line in made.lines
+    assert [(line.learner, line.course.state) for line in made.lines] == [
+        ("Amina", "in progress"),
+        ("benito", "not started"),
     ]
 
 
 def test_whoever_is_not_on_the_roster_is_shown_by_the_account() -> None:
     """A name belongs to one home page: another school's account of the same name is somebody else."""
-    assert ["p-1"] == [line.learner for line in _table(_cell("r", "au-1", STRANGER)).lines]
+    assert [line.learner for line in _table(_cell("r", "au-1", STRANGER)).lines] == ["p-1"]
 
 
 def test_lines_go_by_name_whatever_its_case() -> None:
     """As people look for one another; registrations of one learner are lines of their own."""
     made = _table(_cell("r-3", "au-1", BENITO), _cell("r-2", "au-1"), _cell("r-1", "au-1"))
-    assert [("Amina", "r-1"), ("Amina", "r-2"), ("benito", "r-3")] == [
-        (line.learner, line.registration) for line in made.lines
+    assert [(line.learner, line.registration) for line in made.lines] == [
+        ("Amina", "r-1"),
+        ("Amina", "r-2"),
+        ("benito", "r-3"),
     ]
 
 
 def test_what_is_not_of_this_course_is_left_out() -> None:
     """Cells of other activities make no line."""
-    assert () == _table(_cell("r", "elsewhere")).lines
+    assert _table(_cell("r", "elsewhere")).lines == ()

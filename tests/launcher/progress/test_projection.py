@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from launcher.progress import projection
 from launcher.progress.fold import Cell
 from launcher.progress.projection import Projector
 from lrs.store import log
+from lrs.store.promises import Store
 from tests.launcher.campus import STORE, Campus, Lesson, campus
 from tests.support.clocks import FixedClock
 from tests.support.device import wait_for
@@ -40,7 +42,7 @@ def test_a_page_waits_for_what_was_stored_before_it(lms: Campus, course: str) ->
     lesson.say(INITIALIZED, PASSED, COMPLETED, TERMINATED)
     cell = _cell(lms, lesson)
     assert cell is not None
-    assert (1, True, True) == (cell.launches, cell.passed_us is not None, cell.completed_us is not None)
+    assert (cell.launches, cell.passed_us is not None, cell.completed_us is not None) == (1, True, True)
 
 
 def test_a_statement_that_comes_twice_counts_once(lms: Campus, course: str) -> None:
@@ -48,10 +50,10 @@ def test_a_statement_that_comes_twice_counts_once(lms: Campus, course: str) -> N
     lesson = lms.lesson(course)
     lesson.say(INITIALIZED)
     brought = {name: value for name, value in lms.statements()[0].items() if name not in ("stored", "authority")}
-    assert [200, 200] == [lms.bring(brought) for _ in range(2)]
+    assert [lms.bring(brought) for _ in range(2)] == [200, 200]
     cell = _cell(lms, lesson)
     assert cell is not None
-    assert 1 == cell.launches
+    assert cell.launches == 1
 
 
 def test_the_cursor_is_where_the_log_ends(lms: Campus, course: str) -> None:
@@ -95,7 +97,7 @@ def test_a_step_that_fails_leaves_grid_and_cursor(lms: Campus, course: str) -> N
 
     with pytest.raises(KeyError):
         lms.write(killed)
-    assert ([], 0) == lms.read(lambda reader: (projection.cells(reader, STORE), projection.cursor(reader, STORE)))
+    assert lms.read(lambda reader: (projection.cells(reader, STORE), projection.cursor(reader, STORE))) == ([], 0)
 
 
 def test_a_long_log_is_folded_in_steps(lms: Campus, course: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +106,7 @@ def test_a_long_log_is_folded_in_steps(lms: Campus, course: str, monkeypatch: py
     for _ in range(4):
         lms.launch(course)
     (cell,) = _cells(lms)
-    assert 4 == cell.launches
+    assert cell.launches == 4
 
 
 def test_in_the_background_it_follows_by_itself(tmp_path: Path) -> None:
@@ -132,7 +134,38 @@ def test_started_twice_and_stopped_twice_is_fine(lms: Campus) -> None:
     lms.loop.run(twice())
 
 
-# --- what is voided -----------------------------------------------------------------------------------------------------
+class Watched:
+    """A store that is watched, and remembers whether it still is."""
+
+    def __init__(self, store: Store) -> None:
+        self.here, self.read, self.write = store.here, store.read, store.write
+        self.consistent_through, self.close = store.consistent_through, store.close
+        self.watched = 0
+
+    def watch(self, seen: Callable[[], None]) -> Callable[[], None]:
+        self.watched += 1
+
+        def stop() -> None:
+            self.watched -= 1
+
+        return stop
+
+
+def test_a_stopped_projector_is_woken_no_more(lms: Campus) -> None:
+    """It leaves nothing behind in the store."""
+    store = Watched(lms.lms.lrs.store)
+
+    async def started_and_stopped() -> list[int]:
+        projector = Projector(store, STORE)
+        projector.start()
+        seen = [store.watched]
+        await projector.stop()
+        return [*seen, store.watched]
+
+    assert lms.loop.run(started_and_stopped()) == [1, 0]
+
+
+# --- what is voided -------------------------------------------------------------------------------------------------
 
 
 def _voiding(lms: Campus, target: str, actor: dict[str, Any]) -> dict[str, Any]:
@@ -151,14 +184,14 @@ def test_what_is_voided_counts_no_more(lms: Campus, course: str) -> None:
     after = _cell(lms, lesson)
     assert before is not None
     assert after is not None
-    assert (True, None, None, 1) == (before.passed_us is not None, after.passed_us, after.best_score, after.launches)
+    assert (before.passed_us is not None, after.passed_us, after.best_score, after.launches) == (True, None, None, 1)
     assert _cells(lms) == _rebuilt(lms)
 
 
 def test_a_voided_launch_leaves_no_cell(lms: Campus, course: str) -> None:
     """Where nothing is left, nothing is shown."""
     launched = lms.launch(course)
-    assert 1 == len(_cells(lms))
+    assert len(_cells(lms)) == 1
     (statement,) = lms.statements()
     lms.bring(_voiding(lms, statement["id"], statement["actor"]))
     assert ([], launched["registration"]) == (_cells(lms), statement["context"]["registration"])
@@ -172,10 +205,11 @@ def test_it_does_not_matter_when_the_voiding_is_seen(lms: Campus, course: str) -
     _cells(lms)
     lms.bring(_voiding(lms, late["id"], lesson.actor))
     lms.bring(same_step, _voiding(lms, same_step["id"], lesson.actor))
+    _cells(lms)
     lms.bring(late)
     cell = _cell(lms, lesson)
     assert cell is not None
-    assert (None, 1) == (cell.passed_us, cell.launches)
+    assert (cell.passed_us, cell.launches) == (None, 1)
     assert [cell] == _rebuilt(lms)
 
 

@@ -75,11 +75,13 @@ def test_migrations_make_what_the_tables_say(database: Path, tmp_path: Path) -> 
 
 def test_every_table_leads_with_the_store() -> None:
     """Decision 5: the partition key comes first in every primary key; a log of events has it in its index."""
-    first = {name: [column.name for column in table.primary_key][0] for name, table in launcher_metadata.tables.items()}
+    first = {
+        name: next(column.name for column in table.primary_key) for name, table in launcher_metadata.tables.items()
+    }
     assert {"session_event"} == {name for name, column in first.items() if column != "store"}
 
 
-# --- SQL text -----------------------------------------------------------------------------------------------------------
+# --- SQL text -------------------------------------------------------------------------------------------------------
 
 
 def _modules() -> Iterator[tuple[str, Path]]:

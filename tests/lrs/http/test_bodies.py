@@ -53,12 +53,12 @@ def test_length_that_lies_is_found_out(world: World) -> None:
 
 def test_body_in_parts_is_put_together(world: World) -> None:
     """As it comes over a slow line."""
-    parts = [b"hel", b"", b"lo"]
+    parts = [b"first ", b"", b"second"]
     headers = {**world.client.headers, "content-type": "text/plain"}
     query = "/xapi/activities/profile?activityId=http://example.com/a&profileId=p"
     new = {**headers, "if-none-match": "*"}
     stored = world.loop.run(request(world.app, "PUT", query, new, parts)).status
-    assert (stored, world.client("GET", query).body) == (204, b"hello")
+    assert (stored, world.client("GET", query).body) == (204, b"first second")
 
 
 def test_broken_off_body_stores_nothing(world: World) -> None:
@@ -67,7 +67,8 @@ def test_broken_off_body_stores_nothing(world: World) -> None:
     new = {**world.client.headers, "content-type": "text/plain", "if-none-match": "*"}
 
     async def cut_off() -> int:
-        received = iter([{"type": "http.request", "body": b"hel", "more_body": True}, {"type": "http.disconnect"}])
+        first: dict[str, object] = {"type": "http.request", "body": b"first", "more_body": True}
+        received: Iterator[dict[str, object]] = iter([first, {"type": "http.disconnect"}])
         statuses: list[int] = []
 
         async def receive() -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -32,9 +33,10 @@ REGISTRATION = "00000000-0000-4000-8000-00000000000a"
 each_resource = pytest.mark.parametrize("path", list(PARAMS))
 
 
-def put(client: Client, path: str, content: bytes, headers: dict[str, str] = NEW, **params: str) -> Answer:
-    """PUT a document of this resource."""
-    return client("PUT", path, content, headers={**TEXT, **headers}, params={**PARAMS[path], **params})
+def put(client: Client, path: str, content: bytes, headers: Mapping[str, str] = NEW, **params: str) -> Answer:
+    """PUT a document of this resource, under this name if there is one."""
+    name = {NAMES[path]: params.pop("name")} if "name" in params else {}
+    return client("PUT", path, content, headers={**TEXT, **headers}, params={**PARAMS[path], **name, **params})
 
 
 def post(client: Client, path: str, content: Any, headers: dict[str, str] = JSON) -> Answer:
@@ -100,16 +102,16 @@ def test_deleted_document_is_gone(client: Client, path: str) -> None:
 def test_listing_has_the_ids(client: Client, path: str) -> None:
     """Without an id: which there are."""
     for name in ("b", "a", "ü/1"):
-        put(client, path, b"x", **{NAMES[path]: name})
+        put(client, path, b"x", name=name)
     assert listing(client, path) == ["a", "b", "ü/1"]
 
 
 @each_resource
 def test_listing_since_has_what_changed_after(client: Client, clock: FixedClock, path: str) -> None:
     """Exclusive, and an empty list where nothing did."""
-    put(client, path, b"x", **{NAMES[path]: "old"})
+    put(client, path, b"x", name="old")
     clock.advance(10)
-    put(client, path, b"x", **{NAMES[path]: "new"})
+    put(client, path, b"x", name="new")
     found = [listing(client, path, since=f"2026-09-21T14:13:{second}Z") for second in ("20", "30")]
     assert found == [["new"], []]
 

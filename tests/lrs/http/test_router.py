@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_missing_or_unknown_version_is_refused(client: Client, path: str, sent: 
 
 
 @pytest.mark.parametrize("default", ["1.0.3", "2.0.0"])
-def test_refusal_of_a_version_has_the_default(tmp_path, default: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_refusal_of_a_version_has_the_default(tmp_path: Path, default: str) -> None:
     """A setting, since one suite wants 1.0.3 there and the other 2.0.0."""
     with opened(tmp_path / "data", default_version=default) as world:
         assert world.client("GET", PATHS[0], headers={VERSION: ""}).headers[VERSION] == default
@@ -86,6 +87,7 @@ def test_unknown_path_is_not_found(client: Client, path: str) -> None:
         ("DELETE", "/xapi/statements", "PUT, POST, GET, HEAD, OPTIONS"),
         ("PATCH", "/xapi/activities/state", "GET, PUT, POST, DELETE, HEAD, OPTIONS"),
         ("POST", "/xapi/about", "GET, HEAD, OPTIONS"),
+        ("POST", "/xapi/statements/more/x", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_method_that_is_not_taken(client: Client, method: str, path: str, allowed: str) -> None:
@@ -148,7 +150,7 @@ def test_every_answer_can_be_read_by_other_origins(
 # --- doors ------------------------------------------------------------------------------------------------------------
 
 
-def test_closed_door_refuses_xapi_from_the_network(tmp_path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_closed_door_refuses_xapi_from_the_network(tmp_path: Path) -> None:
     """`--no-xapi-tcp`: over IPC it is served."""
     with opened(tmp_path / "data", no_xapi_tcp=True) as world:
         from_tcp = world.client.get().status

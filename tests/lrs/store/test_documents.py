@@ -7,6 +7,7 @@ from dataclasses import replace
 from lrs.store import documents
 from lrs.store.documents import Key
 from lrs.store.identity import DEFAULT_STORE
+from lrs.store.promises import Transaction
 from tests.support.clocks import FixedClock
 from tests.support.stores import Kept
 
@@ -15,8 +16,12 @@ KEY = Key("state", "a", "http://example.com/a", "mbox:mailto:a@example.com", "r1
 
 def put(store: Kept, *keys: Key) -> None:
     """Keep a document under each."""
-    for key in keys:
-        store.write(lambda transaction, key=key: documents.put(transaction, DEFAULT_STORE, key, "text/plain", b"x"))
+
+    def work(transaction: Transaction) -> None:
+        for key in keys:
+            documents.put(transaction, DEFAULT_STORE, key, "text/plain", b"x")
+
+    store.write(work)
 
 
 def names(store: Kept, key: Key, since_us: int | None = None, *, any_registration: bool = True) -> list[str]:

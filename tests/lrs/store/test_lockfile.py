@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -46,15 +47,10 @@ def test_lock_names_its_holder_and_nobody_before(tmp_path: Path) -> None:
 
 def test_folder_and_files_are_the_users_alone(tmp_path: Path) -> None:
     """Nobody else on the machine can read what is kept."""
-    folder = tmp_path / "new"
-    with kept(folder, FixedClock()):
-        pass
     fresh = tmp_path / "fresh"
     store = open_store(fresh, FixedClock())
     modes = {path.name: path.stat().st_mode & 0o777 for path in fresh.iterdir()}
     folder_mode = fresh.stat().st_mode & 0o777
-    import asyncio
-
     asyncio.run(store.close())
     assert (folder_mode, set(modes.values())) == (0o700, {0o600})
 

@@ -66,7 +66,7 @@ def test_full_disk_is_the_guilty_ones_alone(store: Kept) -> None:
 def test_full_disk_says_what_to_do(store: Kept) -> None:
     """The sentence names the trouble and the way out."""
     leave_room(store, 10)
-    with pytest.raises(StoreFull, match="disk is full.*free space"):
+    with pytest.raises(StoreFull, match=r"disk is full.*free space"):
         store.write(put("b", BIG))
 
 
@@ -88,8 +88,8 @@ def test_full_disk_leaves_no_hole_in_the_log(store: Kept) -> None:
     outcomes = store.in_one_group(adding(huge), adding(value(3)))
     found = store.read(
         lambda reader: reader.execute(
-            "SELECT s.seq, t.value FROM statement s JOIN term_index i ON i.seq = s.seq JOIN term t ON 2 * t.id = i.term "
-            "WHERE t.kind = 'a' ORDER BY s.seq"
+            "SELECT s.seq, t.value FROM statement s JOIN term_index i ON i.seq = s.seq "
+            "JOIN term t ON 2 * t.id = i.term WHERE t.kind = 'a' ORDER BY s.seq"
         ).fetchall()
     )
     activity = "http://example.com/activities/a"
@@ -180,6 +180,19 @@ def test_work_that_ends_the_transaction_harms_nobody(store: Kept) -> None:
     """Even a request that rolls the whole group back loses only itself."""
     outcomes = store.in_one_group(put("a", 1), lambda transaction: transaction.execute("ROLLBACK"), put("c", 1))
     assert (isinstance(outcomes[1], Exception), store.read(names)) == (True, ["a", "c"])
+
+
+def test_commit_that_fails_is_the_guilty_ones_alone(store: Kept) -> None:
+    """What the database refuses only at the end, it refuses for the one who caused it."""
+
+    def refused_at_the_end(transaction: Transaction) -> None:
+        reference = "INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED"
+        transaction.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        transaction.execute(f"CREATE TABLE child (parent {reference})")
+        transaction.execute("INSERT INTO child VALUES (1)")
+
+    outcomes = store.in_one_group(put("a", 1), refused_at_the_end, put("c", 1))
+    assert (isinstance(outcomes[1], sqlite3.IntegrityError), store.read(names)) == (True, ["a", "c"])
 
 
 def test_counts_of_terms_are_kept_by_a_stop(tmp_path: Path, clock: FixedClock) -> None:
