@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,9 @@ BLOCK = "Arithmetic"  # both of Amina's lessons make it up
 def run(arguments: argparse.Namespace) -> int:
     """Play it. Exit status 1 if anything in it did not hold."""
     with ExitStack() as cleanup:
+        # Asked to end is like Ctrl-C: the programs of the story are ended with it, and their folder goes.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        cleanup.callback(signal.signal, signal.SIGTERM, before)
         folder = Path(tempfile.mkdtemp(prefix="offline-lrs-demo-"))
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         story = Story(folder, environment(folder), not arguments.json, SystemClock().uuid4().hex[:8])

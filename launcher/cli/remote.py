@@ -39,19 +39,30 @@ def call(data: Path, wanted: Call) -> Any:
     """The answer's JSON, its bytes where it is something else, or None; a refusal is raised as the error it was.
 
     Where another process has the data folder it is a program that serves, which says where it is, or one that is just
-    starting, or another command, which is over in a moment: the latter two are waited for.
+    starting or ending, or another command, which is over in a moment: the latter three are waited for.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return asyncio.run(_here(data, wanted))
-        except AlreadyRunning as held:
-            note = find(data)
-            if note is not None and _is_alive(note.pid):
-                return asyncio.run(_there(note, wanted))
+            return _once(data, wanted)
+        except (AlreadyRunning, NotReached):
             if time.monotonic() > deadline:
-                raise held
+                raise
         time.sleep(0.05)
+
+
+class NotReached(Unavailable):
+    """A program has the data folder, and nothing of the request has come to it."""
+
+
+def _once(data: Path, wanted: Call) -> Any:
+    try:
+        return asyncio.run(_here(data, wanted))
+    except AlreadyRunning:
+        note = find(data)
+        if note is None or not _is_alive(note.pid):
+            raise
+        return asyncio.run(_there(note, wanted))
 
 
 def _is_alive(pid: int) -> bool:
@@ -76,7 +87,8 @@ async def _there(note: Note, wanted: Call) -> Any:
     try:
         return await _send(transport, base, note.token, wanted)
     except httpx.HTTPError as error:
-        raise Unavailable(f"process {note.pid} has the data folder and does not answer: {error}") from error
+        kind = NotReached if isinstance(error, httpx.ConnectError) else Unavailable
+        raise kind(f"process {note.pid} has the data folder and does not answer: {error}") from error
 
 
 async def _send(transport: httpx.AsyncBaseTransport, base: str, token: str, wanted: Call) -> Any:

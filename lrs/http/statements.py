@@ -126,15 +126,23 @@ def _repeated(parsed: Sequence[Statement], places: Sequence[str]) -> list[Fault]
 
 async def _provenance(exchange: Exchange) -> Provenance:
     """Made here, unless one of our own devices says that it brings what it made earlier."""
-    lrs, principal = exchange.lrs, exchange.principal
-    here = lrs.store.here
+    here, principal = exchange.lrs.store.here, exchange.principal
     sender = peers.sender(exchange.request.headers)
     if sender is None or principal.session is not None:
         origin, device, boot = MADE_HERE, here.device, here.boot
     else:
-        device = await lrs.store.write(lambda transaction: peers.number(transaction, principal.store, sender))
-        origin, boot = device, None
+        origin = device = await _device(exchange, sender)
+        boot = None
     return Provenance(principal.credential, principal.authority, principal.authority_value, origin, device, boot)
+
+
+async def _device(exchange: Exchange, sender: UUID) -> int:
+    """The number of the device that brings statements; only its very first request writes one."""
+    store, number = exchange.lrs.store, exchange.store
+    known = await store.read(lambda reader: peers.known(reader, number, sender))
+    if known is not None:
+        return known
+    return await store.write(lambda transaction: peers.number(transaction, number, sender))
 
 
 def record(transaction: Transaction, lrs: Lrs, principal: Principal, made: Sequence[Entry], *, judged: bool) -> None:

@@ -1,22 +1,25 @@
-"""What it was measured on: a figure without its machine says nothing."""
+"""What it was measured on, and how much of it others had: a figure without its machine says nothing."""
 
 from __future__ import annotations
 
 import os
 import platform
+import resource
 import sqlite3
 import statistics
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.client import REPOSITORY
 
 FLUSHES = 40
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def facts(folder: Path) -> dict[str, str | float | int]:
-    """The machine and the programs, how long a flush to disk takes here, and how busy others keep the machine."""
+    """The machine and the programs, how long a flush to disk takes here, and the load average now."""
     return {
         "cores": os.cpu_count() or 0,
         "cpu": _cpu(),
@@ -25,6 +28,35 @@ def facts(folder: Path) -> dict[str, str | float | int]:
         "sqlite": sqlite3.sqlite_version,
         "flush_ms": round(_flush_ms(folder), 3),
         "load_average": round(os.getloadavg()[0], 2),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """CPU-seconds since the machine started: of everybody, of this process and those it has waited for, and those that
+    the machine below this one kept for itself."""
+
+    at: float
+    everybody: float
+    ours: float
+    stolen: float
+
+
+def busy() -> Busy:
+    """The state now; two of them tell what went on between."""
+    user, nice, system, _, _, irq, softirq, stolen = (int(one) / _TICKS for one in _cpu_line()[1:9])
+    uses = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    ours = sum(use.ru_utime + use.ru_stime for use in uses)
+    return Busy(time.monotonic(), user + nice + system + irq + softirq, ours, stolen)
+
+
+def disturbed(before: Busy, after: Busy) -> dict[str, str | float | int]:
+    """How many cores others had meanwhile, on this machine and below it."""
+    seconds = after.at - before.at
+    others = (after.everybody - before.everybody) - (after.ours - before.ours)
+    return {
+        "others_cores": round(max(0.0, others) / seconds, 2),
+        "stolen_cores": round((after.stolen - before.stolen) / seconds, 2),
     }
 
 
@@ -46,6 +78,10 @@ def _cpu() -> str:
         if name.strip() == "model name":
             return value.strip()
     return platform.machine()
+
+
+def _cpu_line() -> list[str]:
+    return Path("/proc/stat").read_text("ascii").partition("\n")[0].split()  # proc(5)
 
 
 def _flush_ms(folder: Path) -> float:

@@ -127,7 +127,8 @@ def _machine(result: Result) -> str:
     return (
         f"{known['cores']} cores ({known['cpu']}), Linux {known['kernel']}, "
         f"Python {known['python']}, SQLite {known['sqlite']}; "
-        f"a flush of 4 KiB takes {known['flush_ms']} ms; load average at the start {known['load_average']}"
+        f"a flush of 4 KiB takes {known['flush_ms']} ms; load average at the start {known['load_average']}; "
+        f"meanwhile other programs had {known['others_cores']} cores, and {known['stolen_cores']} were stolen"
     )
 
 

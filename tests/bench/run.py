@@ -44,7 +44,7 @@ class Result:
 
 def run(plan: Plan, where: Path | None, tell: Callable[[str], None]) -> Result:
     """Measure everything, in a temporary folder below `where`."""
-    began = time.monotonic()
+    began, before = time.monotonic(), machine.busy()
     with tempfile.TemporaryDirectory(prefix="offline-lrs-bench-", dir=where) as name:
         folder = Path(name)
         known = machine.facts(folder)
@@ -54,6 +54,7 @@ def run(plan: Plan, where: Path | None, tell: Callable[[str], None]) -> Result:
             figures |= cold.measure(folder, plan)
             figures |= _served(folder, plan, tell)
             figures |= _disk(folder)
+        known |= machine.disturbed(before, machine.busy())
     now = datetime.now(UTC)
     return Result(
         f"{now:%Y-%m-%d %H:%M} UTC", machine.commit(), plan.name, round(time.monotonic() - began, 1), known,

@@ -13,7 +13,7 @@ import pytest
 
 from lrs.xapi import statements
 from lrs.xapi.versions import Version
-from tests.bench import cli, corpus, ingest, report
+from tests.bench import cli, corpus, ingest, machine, report
 from tests.bench.client import REPOSITORY
 from tests.bench.load import requests
 from tests.bench.run import Result
@@ -67,6 +67,7 @@ def test_a_quick_run_yields_every_figure(tmp_path: Path) -> None:
     assert set(value["figures"]) == RATES | SHARES | READS | STARTS | REST
     zero = {name for name, one in value["figures"].items() if not one > 0} - {"projection_behind_most"}
     assert {name for name in zero if not name.endswith("_cpu_us")} == set()
+    assert {"cpu", "kernel", "load_average", "others_cores", "stolen_cores"} < set(value["machine"])
     assert [one["figure"] for one in value["targets"]] == [target.figure for target in TARGETS]
     assert list(tmp_path.iterdir()) == []
 
@@ -124,11 +125,12 @@ def test_percentile(of_hundred: int, expected: int) -> None:
 
 
 def _result(commit: str, value: float = 1.0) -> Result:
-    machine: dict[str, str | float | int] = {
+    known: dict[str, str | float | int] = {
         "cores": 2, "cpu": "some", "kernel": "6", "python": "3", "sqlite": "3", "flush_ms": 0.2, "load_average": 0.1,
+        "others_cores": 0.0, "stolen_cores": 0.0,
     }  # fmt: skip
     figures = dict.fromkeys(RATES | SHARES | READS | STARTS | REST, value)
-    return Result("2026-11-21 10:00 UTC", commit, "full", 200.0, machine, figures)
+    return Result("2026-11-21 10:00 UTC", commit, "full", 200.0, known, figures)
 
 
 def test_a_record_goes_on_top_and_replaces_that_of_its_commit(tmp_path: Path) -> None:
@@ -149,6 +151,12 @@ def test_a_document_without_a_place_for_records_is_left_alone(tmp_path: Path) ->
     with pytest.raises(ValueError, match="lost the line"):
         report.record(_result("aaa"), path)
     assert path.read_text("utf-8") == "# Benchmarks\n"
+
+
+def test_what_others_took_is_what_is_not_ours() -> None:
+    """Of four CPU-seconds in two seconds, one of them ours, others had one and a half cores."""
+    before, after = machine.Busy(10.0, 100.0, 5.0, 1.0), machine.Busy(12.0, 104.0, 6.0, 2.0)
+    assert machine.disturbed(before, after) == {"others_cores": 1.5, "stolen_cores": 0.5}
 
 
 def test_every_target_names_a_figure() -> None:

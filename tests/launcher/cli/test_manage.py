@@ -51,6 +51,7 @@ def test_a_person_gets_the_url_by_itself(run: Run, answer: Answer, file: Path) -
     assert (status, out.count("\n"), out.startswith("https://pub.example/start?level=1&endpoint=")) == (0, 1, True)
 
 
+@pytest.mark.slow
 def test_an_export_is_what_was_imported(file: Path, data: Path, answer: Answer) -> None:
     """Byte for byte, so into a pipe."""
     course = answer("courses", "import", str(file))["id"]
@@ -192,6 +193,7 @@ def test_ctrl_c_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("people", "list")[0] == cli.INTERRUPTED
 
 
+@pytest.mark.slow
 def test_whoever_stops_reading_hears_no_complaint(data: Path) -> None:
     """`offline-lrs … | head -0`: a closed pipe is no fault worth a trace."""
     reader, writer = os.pipe()

@@ -37,6 +37,7 @@ def test_this_process_comes_back_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (str(tmp_path / "share"), before) == (within, os.environ.get("XDG_DATA_HOME"))
 
 
+@pytest.mark.slow
 def test_a_program_is_started_stopped_and_started_again(device: Path, data: Path) -> None:
     """On the same data folder, with everything that was in it; ready means that every door answers."""
     running = Program("a device", data, ("--no-tcp", "--ipc-service", "org.example.programs"), dict(os.environ))

@@ -16,7 +16,8 @@ from launcher.cli import remote
 from launcher.cli.programs import Program
 from launcher.cli.remote import Call, call
 from lrs.errors import AlreadyRunning, Conflict, Invalid, NotFound, OfflineLrsError, Unavailable
-from tests.launcher.campus import SCHOOL, campus, prepare
+from tests.launcher.campus import SCHOOL, Campus, campus, prepare
+from tests.support.clocks import FixedClock
 
 PEOPLE = Call("GET", "/people")
 AMINA = Call("POST", "/people", json={"givenName": "Amina", "id": "p-1"})
@@ -96,11 +97,25 @@ def test_the_note_of_a_dead_program_is_not_believed(data: Path, monkeypatch: pyt
         call(data, PEOPLE)
 
 
-def test_a_program_that_does_not_answer_is_named(data: Path) -> None:
+def test_a_program_that_does_not_answer_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alive, and deaf: one line, with its process id."""
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 0.2)
     app.leave(data, Note(os.getpid(), "http://127.0.0.1:9", None, "token"))
     with campus(data), pytest.raises(Unavailable, match=f"process {os.getpid()} "):
         call(data, PEOPLE)
+
+
+def test_a_program_that_is_ending_is_waited_for(data: Path) -> None:
+    """Its doors are closed and its note still there: the command does it by itself a moment later."""
+    app.leave(data, Note(os.getpid(), "http://127.0.0.1:9", None, "token"))
+    ending = Campus(data, FixedClock())
+    ending.start()
+    thread = threading.Timer(0.3, ending.stop)
+    thread.start()
+    try:
+        assert call(data, PEOPLE) == {"people": []}
+    finally:
+        thread.join()
 
 
 @pytest.mark.parametrize(
