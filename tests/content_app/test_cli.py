@@ -88,6 +88,7 @@ def test_a_scripted_lesson(device: Path) -> None:
     assert expected == {name: summary[name] for name in expected}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mishaps",
     [

@@ -135,6 +135,7 @@ async def read_by_stored(client: Client, end: float, seen: list[str]) -> None:
         done = done and not found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", [read_by_header, read_by_stored])
 def test_incremental_reader_misses_nothing(tmp_path: Path, reader: object) -> None:
     """Under many concurrent writers each statement is seen once, by either way of going on."""

@@ -199,6 +199,7 @@ def test_a_large_body_comes_through_whole() -> None:
         assert json.loads(client.getresponse().read())["length"] == 20_000_000
 
 
+@pytest.mark.slow
 def test_a_stop_lets_requests_in_progress_finish() -> None:
     """And takes no more; then the path is free."""
     answers: list[bytes] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,6 +127,7 @@ def found(reader: Reader, question: Question) -> list[int]:
     return [one.seq for one in placed]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)  # each opens a store
 @given(batches(), st.lists(questions, min_size=5, max_size=20))
 def test_filters_find_what_the_standard_says(

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from lrs.clock import SystemClock
 from lrs.store import log
 from lrs.store.log import LogRow
@@ -33,6 +35,7 @@ def rows(folder: Path) -> list[LogRow]:
         return store.read(lambda reader: log.follow(reader, 1, 0, 1_000_000))
 
 
+@pytest.mark.slow
 def test_what_was_answered_is_there_after_kill_9(tmp_path: Path) -> None:
     """Round after round on the same folder: nothing answered is lost, batches are whole, the order goes on."""
     answered: set[UUID] = set()

@@ -44,6 +44,7 @@ def test_new_terms_of_a_failed_request_are_forgotten(store: Kept) -> None:
     assert (outcomes[1], outcomes[2], sorted(found)) == ([found["c"]], [found["a"]], ["a", "c"])
 
 
+@pytest.mark.slow
 @settings(max_examples=20)  # each opens a store
 @given(st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3)), max_size=8))
 def test_numbers_are_what_the_database_says(groups: list[tuple[bool, list[str]]]) -> None:

@@ -80,6 +80,7 @@ def test_store_goes_on_when_there_is_room_again(store: Kept) -> None:
     assert store.read(names) == ["b"]
 
 
+@pytest.mark.slow
 def test_full_disk_leaves_no_hole_in_the_log(store: Kept) -> None:
     """Places and terms of what did not fit are as if they had never been."""
     store.write(adding(value(1)))

@@ -26,6 +26,7 @@ async def drain_and_die(folder: Path, point: str) -> int:
     return await child.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("point", failpoints.POINTS)
 def test_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path, point: str, count: int) -> None:

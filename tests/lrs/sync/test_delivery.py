@@ -179,6 +179,7 @@ def test_conflict_that_cannot_be_compared_is_an_exception(tmp_path: Path) -> Non
     run(work())
 
 
+@pytest.mark.slow
 def test_too_large_is_halved_and_the_limit_remembered(tmp_path: Path) -> None:
     """What the upstream takes at most is learned once, and survives a restart."""
 
