@@ -125,5 +125,12 @@ def words(cell: Cell | None) -> str:
         ("failed_us", "failed"),
     ):
         if getattr(cell, name) is not None:
-            return "passed and completed" if said == "passed" and cell.completed_us is not None else said
+            return _with_verdict(said, cell)
     return IN_PROGRESS
+
+
+def _with_verdict(said: str, cell: Cell) -> str:
+    """Completed and passed are two things (cmi5 9.3): who sees one wants to know of the other."""
+    if said == "passed" and cell.completed_us is not None:
+        return "passed and completed"
+    return "completed, not passed" if said == "completed" and cell.failed_us is not None else said
