@@ -27,9 +27,14 @@ def add(name: str, commands: Any) -> None:
 
 
 def _command(
-    where: Any, name: str, text: str, request: Callable[[argparse.Namespace], Call], show: Show
+    where: Any,
+    name: str,
+    text: str,
+    request: Callable[[argparse.Namespace], Call],
+    show: Show,
+    done: Callable[[Any], bool] = lambda _: True,
 ) -> argparse.ArgumentParser:
-    """One command: what it asks for, and how its answer is shown to a person."""
+    """One command: what it asks for, how its answer is shown to a person, and whether that is what was wanted."""
     command = common(where.add_parser(name, help=text, description=text))
 
     def run(arguments: argparse.Namespace) -> int:
@@ -41,7 +46,7 @@ def _command(
         else:
             for line in show(answer):
                 print(line)
-        return 0
+        return 0 if done(answer) else 1
 
     command.set_defaults(run=run)
     return command
@@ -232,7 +237,14 @@ def _new_launch(given: argparse.Namespace) -> Call:
 
 
 def _sync(commands: Any) -> None:
-    new = _command(commands, "sync", "send what waits, now, and end", lambda _: Call("POST", "/sync"), _sent_lines)
+    new = _command(
+        commands,
+        "sync",
+        "send what waits, now, and end; exit status 1 where something is left",
+        lambda _: Call("POST", "/sync"),
+        _sent_lines,
+        lambda answer: bool(answer["complete"]),
+    )
     new.add_argument("--once", action="store_true", required=True, help="one pass over every destination")
 
 

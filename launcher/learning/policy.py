@@ -12,6 +12,7 @@ from typing import Any
 
 from launcher.cmi5 import preferences, vocabulary
 from launcher.cmi5 import session as rules
+from launcher.cmi5.session import AuView
 from launcher.learning import courses, lms, registrations, sessions
 from launcher.learning.lms import Desk
 from launcher.learning.sessions import Session
@@ -25,6 +26,8 @@ from lrs.store.log import Filter
 from lrs.store.promises import Here, Reader, Transaction
 from lrs.xapi import agents
 
+REMEMBERED = 2_000
+
 
 class LessonPolicy:
     """The seam's other side."""
@@ -32,12 +35,13 @@ class LessonPolicy:
     def __init__(self, here: Here, clock: Clock) -> None:
         self._here = here
         self._clock = clock
+        self._issued: dict[tuple[int, str], Session] = {}
 
     def concerns(self, principal: Principal) -> bool:
         return principal.session is not None
 
     def screen(self, reader: Reader, values: Sequence[Any], principal: Principal) -> None:
-        view = _session(reader, principal).view
+        view = self._as_issued(reader, principal).view
         faults: list[Fault] = []
         for number, value in enumerate(values):
             prefix = f"statements[{number}]." if len(values) > 1 else ""
@@ -47,8 +51,11 @@ class LessonPolicy:
         _refuse(faults)
 
     def judge_statement(self, transaction: Transaction, entry: Entry, principal: Principal) -> None:
-        session = _session(transaction, principal)
+        session = self._session(transaction, principal)
         view, store = session.view, principal.store
+        if not rules.is_defined(entry.value):  # what is only cmi5 allowed depends on the phase alone and moves nothing
+            _refuse(rules.judge(entry.value, view, AuView()))
+            return
         unit = registrations.unit(transaction, store, view.registration, session.au)
         _refuse(rules.judge(entry.value, view, unit))
         moved, changed = rules.advance(entry.value, view, unit)
@@ -63,29 +70,40 @@ class LessonPolicy:
         if not (moves_on and rules.is_defined(entry.value)):
             return ()
         desk = Desk(transaction, principal.store, self._here, self._clock)
-        view = _session(transaction, principal).view
+        view = self._session(transaction, principal).view
         registration = registrations.get(transaction, desk.store, view.registration)
         course = courses.known(transaction, desk.store, registration.course)
         due = registrations.satisfied_now(desk, registration, course, view.id)
         return [lms.entry(desk, value) for value in due]
 
     def judge_document(self, transaction: Transaction, change: DocumentChange, principal: Principal) -> None:
-        session = _session(transaction, principal)
+        session = self._session(transaction, principal)
         _refuse(_ended(session) or _foreign(change.key, session) or _reserved(change))
 
     def scope_reads(self, reader: Reader, principal: Principal) -> Sequence[Filter]:
-        session = _session(reader, principal)
+        session = self._session(reader, principal)
         _refuse(_ended(session))
         view = session.view
         return Filter("g", agents.key(view.actor) or "", wide=True), Filter("r", view.registration)
 
     def scope_document(self, reader: Reader, key: Key, principal: Principal) -> None:
-        session = _session(reader, principal)
+        session = self._session(reader, principal)
         _refuse(_ended(session) or _foreign(key, session))
 
+    def _session(self, reader: Reader, principal: Principal) -> Session:
+        """The sender's session as it stands."""
+        return sessions.moved(reader, principal.store, self._as_issued(reader, principal))
 
-def _session(reader: Reader, principal: Principal) -> Session:
-    return sessions.load(reader, principal.store, principal.session or "")
+    def _as_issued(self, reader: Reader, principal: Principal) -> Session:
+        """The sender's session as it was when it was first met here: right in all that was issued at launch."""
+        key = (principal.store, principal.session or "")
+        issued = self._issued.get(key)
+        if issued is None:
+            issued = sessions.load(reader, *key)
+            if len(self._issued) >= REMEMBERED:
+                self._issued.clear()
+            self._issued[key] = issued
+        return issued
 
 
 def _ended(session: Session) -> list[Fault]:

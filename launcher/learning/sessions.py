@@ -6,7 +6,7 @@ The rules are in `launcher.cmi5.session`; here a row becomes the `SessionView` t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,18 @@ def load(reader: Reader, store: int, session_id: str) -> Session:
     if row is None:
         raise NotFound(f"there is no session {session_id}")
     return _session(row)
+
+
+def moved(reader: Reader, store: int, issued: Session) -> Session:
+    """A session that was loaded before, as far as it is now: what was issued at launch never changes."""
+    row = reader.execute(
+        "SELECT phase, used_verbs, credential FROM session WHERE store = ? AND id = ?", (store, issued.view.id)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no session {issued.view.id}")
+    phase, used_verbs, credential = row
+    view = replace(issued.view, phase=phase, used_verbs=frozenset(json.loads(used_verbs)))
+    return replace(issued, view=view, credential=credential)
 
 
 def active(reader: Reader, store: int, registration_id: str) -> list[Session]:

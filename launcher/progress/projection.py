@@ -14,14 +14,17 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 from uuid import UUID
 
+from launcher.cmi5 import vocabulary
 from launcher.progress.fold import Cell, Fact, fact, fold
 from lrs.errors import OfflineLrsError
 from lrs.store import log
 from lrs.store.log import Filter, LogRow, Window
 from lrs.store.promises import Reader, Store, Transaction
 from lrs.xapi import wire
+from lrs.xapi.statements import VOIDED
 
 CURSOR = "progress"
 STEP = 1000
@@ -31,6 +34,10 @@ AGAIN_SECONDS = 5.0
 NAMES = tuple(field.name for field in fields(Cell))
 _COLUMNS = ", ".join(NAMES)
 _MARKS = ", ".join("?" * (len(NAMES) + 1))
+WRITE = f"INSERT OR REPLACE INTO progress (store, {_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608  the fields of `Cell`
+_fields = attrgetter(*NAMES)
+
+_CATEGORY, _VOIDED = vocabulary.CATEGORY_CMI5.encode(), VOIDED.encode()
 
 Place = tuple[str, str]
 """Registration and activity."""
@@ -124,13 +131,18 @@ def look(rows: Sequence[LogRow], after: int) -> Step:
     """What these rows of the log say. What is voided already says nothing, and nor does what was redacted."""
     said, voided = [], []
     for row in rows:
-        value = {} if row.raw is None or row.voided else wire.parse_json(row.raw)
+        value = {} if row.raw is None or row.voided or not _may_say(row.raw) else wire.parse_own(row.raw)
         if value and log.is_voiding(value):
             target = log.reference(value)
             voided += [] if target is None else [target]
         elif value and (one := fact(value, row.stored_us)) is not None:
             said.append(one)
     return Step(after, rows[-1].seq if rows else after, said, voided)
+
+
+def _may_say(raw: bytes) -> bool:
+    """Whether a statement's text can matter here; where something is escaped, only decoding tells."""
+    return _CATEGORY in raw or _VOIDED in raw or b"\\" in raw
 
 
 def cursor(reader: Reader, store: int) -> int:
@@ -151,8 +163,10 @@ def keep(transaction: Transaction, store: int, step: Step) -> None:
         if place not in anew:
             known = cells[place] if place in cells else cell(transaction, store, *place)
             cells[place] = fold(known, one)
-    for place, changed in cells.items():
-        _write(transaction, store, place, changed)
+    gone = [(store, *place) for place, changed in cells.items() if changed is None]
+    kept = [(store, *_values(changed)) for changed in cells.values() if changed is not None]
+    transaction.executemany("DELETE FROM progress WHERE store = ? AND registration = ? AND activity = ?", gone)
+    transaction.executemany(WRITE, kept)
     transaction.execute("INSERT OR REPLACE INTO cursor (store, name, seq) VALUES (?,?,?)", (store, CURSOR, step.last))
 
 
@@ -165,7 +179,7 @@ def forget(transaction: Transaction, store: int) -> None:
 def _place(reader: Reader, store: int, target: UUID) -> Place | None:
     """Where a voided statement counted, if it did."""
     placed = log.one(reader, store, target, voided=True)
-    said = None if placed is None else fact(wire.parse_json(placed.raw), placed.stored_us)
+    said = None if placed is None else fact(wire.parse_own(placed.raw), placed.stored_us)
     return None if said is None else (said.registration, said.activity)
 
 
@@ -183,21 +197,14 @@ def _facts(reader: Reader, store: int, place: Place, last: int) -> Iterator[Fact
     floor = 0
     while found := log.find(reader, store, filters, Window(floor=floor, ceiling=last), STEP, ascending=True):
         for placed in found:
-            if (said := fact(wire.parse_json(placed.raw), placed.stored_us)) is not None:
+            if (said := fact(wire.parse_own(placed.raw), placed.stored_us)) is not None:
                 yield said
         floor = found[-1].seq
 
 
-def _write(transaction: Transaction, store: int, place: Place, changed: Cell | None) -> None:
-    if changed is None:
-        transaction.execute(
-            "DELETE FROM progress WHERE store = ? AND registration = ? AND activity = ?", (store, *place)
-        )
-        return
-    transaction.execute(
-        f"INSERT OR REPLACE INTO progress (store, {_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608  the fields of `Cell`
-        (store, *(_plain(getattr(changed, name)) for name in NAMES)),
-    )
+def _values(changed: Cell) -> Iterator[object]:
+    """The cell as `WRITE` takes it."""
+    return map(_plain, _fields(changed))
 
 
 def _plain(value: object) -> object:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from lrs.auth.credentials import Authenticator, Principal
 from lrs.clock import Clock
@@ -36,7 +37,7 @@ class Policy(Protocol):
     """What a host may decide about its lessons' requests. Refusals are raised as `Forbidden` with their faults."""
 
     def screen(self, reader: Reader, values: Sequence[Any], principal: Principal) -> None:
-        """Look at raw parsed statements before the general rules: any JSON may come."""
+        """Look at the values as they were sent; a refusal goes before the general rules', so any JSON may come."""
 
     def judge_statement(self, transaction: Transaction, entry: Entry, principal: Principal) -> None:
         """Allow a new statement, and note what it changes."""
@@ -80,6 +81,14 @@ class NoPolicy:
 
     def scope_document(self, reader: Reader, key: Key, principal: Principal) -> None:
         """Nothing to say."""
+
+
+def json_answer(body: bytes) -> Response:
+    """200 with a JSON body. Its headers are given as bytes: `Response` would encode each anew."""
+    answer = Response()
+    answer.body = body
+    answer.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

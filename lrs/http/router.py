@@ -23,7 +23,7 @@ PREFIX = "/xapi"
 MORE = "/statements/more/"
 STATEMENTS = "/statements"
 ABOUT = "/about"
-VERSION = "X-Experience-API-Version"
+VERSION = b"x-experience-api-version"
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 
@@ -99,7 +99,7 @@ class Xapi:
     def _version(self, request: Request) -> Version | Invalid:
         """The version of the request, or what is wrong with it."""
         try:
-            return versions.negotiate(request.headers.get(VERSION))
+            return versions.negotiate(guards.header(request, VERSION))
         except Invalid as error:
             return error
 
@@ -109,7 +109,7 @@ class Xapi:
         Added as bytes: setting them one by one looks each up in a list.
         """
         named = self._lrs.settings.default_version if isinstance(version, Invalid) else version.value
-        response.raw_headers.append((b"x-experience-api-version", named.encode()))
+        response.raw_headers.append((VERSION, named.encode()))
         if through is not None:
             moment = timestamps.format(through).encode()
             response.raw_headers.append((b"x-experience-api-consistent-through", moment))

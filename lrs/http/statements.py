@@ -1,12 +1,15 @@
 """The Statement Resource (xAPI Communication 2.1): PUT, POST, GET.
 
-Follow a statement: slices of the body → the policy's screen → the standard's rules → an `Entry` → the writer, where ids
-already known are compared, new ones judged, what follows from them is added, and all are appended in one transaction.
+Follow a statement: slices of the body → their values → the standard's rules → an `Entry` → the writer, where the policy
+screens the values, ids already known are compared, new ones judged, what follows from them is added, and all are
+appended in one transaction. A policy's refusal goes before the rules' all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
@@ -16,7 +19,7 @@ from lrs.auth.scopes import Act, allows, require
 from lrs.errors import Fault, Invalid, NotFound, TooLarge
 from lrs.http import guards, more
 from lrs.http.dates import http_date
-from lrs.http.parts import Exchange, Lrs
+from lrs.http.parts import Exchange, Lrs, json_answer
 from lrs.store import entry as entries
 from lrs.store import log
 from lrs.store.entry import MADE_HERE, Entry, Provenance
@@ -38,10 +41,11 @@ Scope = tuple[tuple[Filter, ...], int | None]
 async def post(exchange: Exchange) -> Response:
     """Store one statement or a batch, all or nothing; answers the ids in order (xAPI Communication 2.1.2)."""
     guards.require(exchange, Act.WRITE_STATEMENTS)
-    query.parse_post(exchange.parameters)
+    if parameters := exchange.parameters:
+        query.parse_post(parameters)
     _, slices = wire.split(await _json_body(exchange))
     ids = await store(exchange, slices)
-    return Response(b"[%s]" % b",".join(b'"%s"' % str(one).encode() for one in ids), 200, media_type=JSON)
+    return json_answer(f"""["{'","'.join(map(str, ids))}"]""".encode() if ids else b"[]")
 
 
 async def put(exchange: Exchange) -> Response:
@@ -76,32 +80,73 @@ async def store(exchange: Exchange, slices: Sequence[bytes]) -> list[UUID]:
     if len(slices) > lrs.settings.batch_most:
         raise TooLarge(f"a batch may have {lrs.settings.batch_most} statements here, this one has {len(slices)}")
     concerned = lrs.policy.concerns(principal)
-    if concerned:
-        values = [wire.parse_json(raw) for raw in slices]
-        await lrs.store.read(lambda reader: lrs.policy.screen(reader, values, principal))
-    parsed = _parse_all(slices, exchange)
+    sent = _read_all(slices)
+    parsed = await _checked(exchange, sent, concerned=concerned)
     provenance = await _provenance(exchange)
     now_us = lrs.clock.now_us()
     made = [
         entries.prepare(statement, exchange.version, provenance, now_us, statement.id or lrs.clock.uuid4())
         for statement in parsed
     ]
-    await lrs.store.write(lambda transaction: record(transaction, lrs, principal, made, judged=concerned))
+
+    def work(transaction: Transaction) -> None:
+        if concerned:
+            lrs.policy.screen(transaction, [one.value for one in sent], principal)
+        record(transaction, lrs, principal, made, judged=concerned)
+
+    await lrs.store.write(work)
     return [entry.id for entry in made]
 
 
-def _parse_all(slices: Sequence[bytes], exchange: Exchange) -> list[Statement]:
-    """Every statement, or every fault of all of them (xAPI Communication 2.1.2: a batch is all or nothing)."""
-    parsed: list[Statement] = []
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One statement of a request: its text, its value, and where faults of it are said to be."""
+
+    raw: bytes
+    value: Any
+    place: str
+
+
+def _read_all(slices: Sequence[bytes]) -> list[Sent]:
+    """Every statement's value, or every fault of their JSON."""
+    found: list[Sent] = []
     faults: list[Fault] = []
-    places = ["statement"] if len(slices) == 1 else [f"statements[{number}]" for number in range(len(slices))]
-    for raw, place in zip(slices, places, strict=True):
+    for number, raw in enumerate(slices):
+        place = "statement" if len(slices) == 1 else f"statements[{number}]"
         try:
-            parsed.append(statements.parse(raw, exchange.version, place))
+            found.append(Sent(raw, statements.read(raw, place), place))
         except Invalid as error:
             faults += error.faults
     if faults:
         raise Invalid.of(faults)
+    return found
+
+
+async def _checked(exchange: Exchange, sent: Sequence[Sent], *, concerned: bool) -> list[Statement]:
+    """The statements by the standard's rules. What the policy has to say of their values goes before: where the rules
+    find nothing it speaks in the transaction, where they do it is asked here."""
+    lrs = exchange.lrs
+    try:
+        return _check_all(sent, exchange)
+    except Invalid:
+        if concerned:
+            values = [one.value for one in sent]
+            await lrs.store.read(lambda reader: lrs.policy.screen(reader, values, exchange.principal))
+        raise
+
+
+def _check_all(sent: Sequence[Sent], exchange: Exchange) -> list[Statement]:
+    """Every statement, or every fault of all of them (xAPI Communication 2.1.2: a batch is all or nothing)."""
+    parsed: list[Statement] = []
+    faults: list[Fault] = []
+    for one in sent:
+        try:
+            parsed.append(statements.check(one.raw, one.value, exchange.version, one.place))
+        except Invalid as error:
+            faults += error.faults
+    if faults:
+        raise Invalid.of(faults)
+    places = [one.place for one in sent]
     for statement, place in zip(parsed, places, strict=True):
         if statement.needs_bytes:
             detail = "an attachment without fileUrl needs its bytes beside the statement, which JSON cannot carry"
@@ -127,7 +172,7 @@ def _repeated(parsed: Sequence[Statement], places: Sequence[str]) -> list[Fault]
 async def _provenance(exchange: Exchange) -> Provenance:
     """Made here, unless one of our own devices says that it brings what it made earlier."""
     here, principal = exchange.lrs.store.here, exchange.principal
-    sender = peers.sender(exchange.request.headers)
+    sender = peers.sender(guards.header(exchange.request, peers.HEADER_BYTES))
     if sender is None or principal.session is not None:
         origin, device, boot = MADE_HERE, here.device, here.boot
     else:
@@ -226,7 +271,7 @@ async def _page(exchange: Exchange, wanted: StatementQuery, scoped: Scope, page:
         token = more.write(exchange.lrs.signing_key, after, exchange.principal.credential)
         following = f"/xapi/statements/more/{token}"
     body = b",".join(_formatted(placed, wanted, exchange) for placed in found)
-    return Response(b'{"statements":[%s],"more":"%s"}' % (body, following.encode()), 200, media_type=JSON)
+    return json_answer(b'{"statements":[%s],"more":"%s"}' % (body, following.encode()))
 
 
 def _window(wanted: StatementQuery, page: more.Page, ceiling: int, credential: int | None) -> Window:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from lrs.errors import Conflict
 from lrs.store.entry import Entry
+from lrs.store.held import INDEX
 from lrs.store.promises import Reader, Row, Transaction
 from lrs.xapi import terms as xapi_terms
 from lrs.xapi import timestamps, wire
@@ -26,11 +27,6 @@ from lrs.xapi.wire import JsonObject
 
 T = TypeVar("T")
 
-INSERT = (
-    "INSERT INTO statement (store, seq, id, stored_us, timestamp_us, actor, authority, credential, origin, device, "
-    "boot, clock_offset_us, sha256, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-)
-INDEX = "INSERT OR IGNORE INTO term_index (store, term, seq) VALUES (?,?,?)"
 MARKS_AT_ONCE = 500  # SQLite takes 32,766 `?` marks and PostgreSQL 65,535; plans stay cacheable well below
 
 
@@ -52,16 +48,17 @@ class Placed:
 # --- adding -----------------------------------------------------------------------------------------------------------
 
 
-def known(reader: Reader, store: int, entries: Sequence[Entry]) -> set[UUID]:
+def known(transaction: Transaction, store: int, entries: Sequence[Entry]) -> set[UUID]:
     """The ids among these that the log already has with equal content (xAPI Data 2.2, Communication 2.1.1).
 
     Raises `Conflict` where the log has an id with other content: history is not rewritten.
     """
     found: set[UUID] = set()
     by_id = {entry.id.bytes: entry for entry in entries}
+    look = transaction.execute if any(transaction.holds(store, one) for one in by_id) else transaction.aside
     for chunk in chunks(list(by_id)):
         marks = ",".join("?" * len(chunk))
-        rows = reader.execute(
+        rows = look(
             f"SELECT id, sha256, raw FROM statement WHERE store = ? AND id IN ({marks})",  # noqa: S608  `?` marks only
             (store, *chunk),
         )
@@ -85,9 +82,7 @@ def append(transaction: Transaction, store: int, entries: Sequence[Entry]) -> li
     for entry, (seq, stored_us) in zip(entries, places, strict=True):
         rows.append(_row(transaction, store, entry, seq, stored_us))
         index.extend((store, term, seq) for term in _terms(transaction, store, entry))
-    transaction.executemany(INSERT, rows)
-    index.sort()
-    transaction.executemany(INDEX, index)
+    transaction.hold(rows, index)
     for entry, (seq, _) in zip(entries, places, strict=True):
         if entry.voids is not None:
             _void(transaction, store, entry.voids, seq)
@@ -99,43 +94,47 @@ def append(transaction: Transaction, store: int, entries: Sequence[Entry]) -> li
 
 
 def _row(transaction: Transaction, store: int, entry: Entry, seq: int, stored_us: int) -> tuple[object, ...]:
-    """The values of `INSERT`."""
+    """The row of the log, as `held.INSERT` has it."""
     actor = None if entry.actor_key is None else transaction.term(store, "g", entry.actor_key, 0)
     by = entry.provenance
     made = (by.authority, by.credential, by.origin, by.device, by.boot, by.clock_offset_us)
     return (store, seq, entry.id.bytes, stored_us, entry.timestamp_us, actor, *made, entry.sha256, entry.raw)
 
 
-def _terms(transaction: Transaction, store: int, entry: Entry) -> Iterator[int]:
+def _terms(transaction: Transaction, store: int, entry: Entry) -> list[int]:
     """Index numbers of all the entry is found by: twice the term, plus one where only the wider filters see it."""
-    yield from _numbers(transaction, store, entry.terms)
+    found = _numbers(transaction, store, entry.terms)
     if entry.refers_to is not None:
-        yield 2 * transaction.term(store, "s", str(entry.refers_to))
+        found.append(2 * transaction.term(store, "s", str(entry.refers_to)))
+    return found
 
 
-def _numbers(transaction: Transaction, store: int, terms: Terms) -> Iterator[int]:
-    yield 2 * transaction.term(store, "v", terms.verb)
+def _numbers(transaction: Transaction, store: int, terms: Terms) -> list[int]:
+    number = transaction.term
+    found = [2 * number(store, "v", terms.verb)]
     if terms.registration is not None:
-        yield 2 * transaction.term(store, "r", str(terms.registration))
-    for agent in terms.agents:
-        yield 2 * transaction.term(store, "g", agent)
-    for agent in terms.related_agents:
-        yield 2 * transaction.term(store, "g", agent) + 1
-    for activity in terms.activities:
-        yield 2 * transaction.term(store, "a", activity)
-    for activity in terms.related_activities:
-        yield 2 * transaction.term(store, "a", activity) + 1
+        found.append(2 * number(store, "r", str(terms.registration)))
+    for kind, direct, related in (
+        ("g", terms.agents, terms.related_agents),
+        ("a", terms.activities, terms.related_activities),
+    ):
+        found += [2 * number(store, kind, value) for value in direct]
+        found += [2 * number(store, kind, value) + 1 for value in related]
+    return found
 
 
 # --- references between statements, in either order of arrival --------------------------------------------------------
 
 
-def _referrers(reader: Reader, store: int, entries: Sequence[Entry]) -> set[UUID]:
-    """The ids among these that statements already in the log, or before them here, refer to."""
+def _referrers(transaction: Transaction, store: int, entries: Sequence[Entry]) -> set[UUID]:
+    """The ids among these that statements already in the log, or before them here, refer to.
+
+    Terms are never held: whoever refers to a statement of this group has noted its id there.
+    """
     found = {entry.refers_to for entry in entries if entry.refers_to is not None}
     for chunk in chunks([str(entry.id) for entry in entries]):
         marks = ",".join("?" * len(chunk))
-        rows = reader.execute(
+        rows = transaction.aside(
             f"SELECT value FROM term WHERE store = ? AND kind = 's' AND value IN ({marks})",  # noqa: S608  `?` marks
             (store, *chunk),
         )

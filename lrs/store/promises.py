@@ -57,6 +57,18 @@ class Transaction(Reader, Protocol):
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> Rows:
         """Run SQL once for each row of parameters."""
 
+    def aside(self, sql: str, parameters: Sequence[Any]) -> Rows:
+        """Run a SELECT that need not see what is held; it makes nothing be written."""
+
+    def hold(self, rows: Sequence[tuple[Any, ...]], index: Sequence[tuple[int, int, int]]) -> None:
+        """Add rows of the log and of its index, as `lrs.store.held` has them.
+
+        They may wait until the commit, together with those of other requests. Whatever else is run sees them.
+        """
+
+    def holds(self, store: int, statement_id: bytes) -> bool:
+        """Whether a statement of this id waits to be written."""
+
     def place(self, store: int, count: int) -> list[tuple[int, int]]:
         """The next `count` places of the log: `(seq, stored_us)` each, rising."""
 

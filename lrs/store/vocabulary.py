@@ -36,7 +36,7 @@ class Vocabulary:
         return number
 
     def _look_up(self, transaction: Transaction, key: tuple[int, str, str]) -> int:
-        row = transaction.execute("SELECT id FROM term WHERE store = ? AND kind = ? AND value = ?", key).fetchone()
+        row = transaction.aside("SELECT id FROM term WHERE store = ? AND kind = ? AND value = ?", key).fetchone()
         if row is not None:
             number = int(row[0])
         else:

@@ -2,30 +2,39 @@
 
 Group commit: whatever requests wait when a transaction opens go into it together, each under a savepoint of its own, so
 that one flush to disk serves them all (32 connections: about six times the throughput of a commit each). One that fails
-is undone to its savepoint and takes nobody with it. Where the database gives up the whole transaction (it does when the
-disk is full) the group runs again one by one, so that only the guilty fail.
+is undone to its savepoint and takes nobody with it. Rows of the log wait in memory (`held`) until the group ends; the
+first SQL of a request that may see or change something has those of earlier requests written, and then opens the
+savepoint, so a request that only adds statements needs none. Where the database gives up the whole transaction (it does
+when the disk is full) the group runs again one by one, so that only the guilty fail.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import re
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from lrs.clock import Clock
 from lrs.errors import ConfigurationError, Unavailable
 from lrs.store.connection import Connection, SqliteReader, translate
+from lrs.store.held import Held, IndexRow, StatementRow, insert
 from lrs.store.identity import DEFAULT_STORE
 from lrs.store.promises import Rows
 from lrs.store.sequencer import Head, Sequencer
 from lrs.store.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
 GROUP = 256  # requests that may share one commit
+_HELD_TABLES = re.compile(r"\b(?:statement|term_index)\b")
 WAITING = 20_000  # requests that may wait for the writer before new ones are told to come back
 
 
@@ -39,12 +48,55 @@ class SqliteTransaction(SqliteReader):
         self._vocabulary = Vocabulary()
         self._heads: dict[int, Head] = {}
         self._changed: set[int] = set()
+        self._held = Held()
+        self._guarded = False
+        self._broken = False
         self._before = _Before(0, {}, set())
         self.appended = False
         self.now_us = 0
 
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
+        if not (self._guarded or is_aside(sql)):
+            self._guard()
+        return cast(Rows, self._connection.execute(sql, parameters))
+
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> Rows:
+        self._guard()
         return cast(Rows, self._connection.executemany(sql, parameters))
+
+    def session(self) -> Session:
+        self._guard()
+        return super().session()
+
+    def aside(self, sql: str, parameters: Sequence[Any]) -> Rows:
+        return cast(Rows, self._connection.execute(sql, parameters))
+
+    def hold(self, rows: Sequence[StatementRow], index: Sequence[IndexRow]) -> None:
+        if self._guarded:
+            insert(self._connection, rows, index)
+        else:
+            self._held.add(rows, index)
+
+    def holds(self, store: int, statement_id: bytes) -> bool:
+        return self._held.has(store, statement_id)
+
+    def _guard(self) -> None:
+        """From here on the request works on the database itself: nothing waits, and a savepoint can undo it.
+
+        What earlier requests left waiting comes before the savepoint, since it stands whatever becomes of this one;
+        where it cannot be written the group is broken, and runs again one by one.
+        """
+        if self._guarded:
+            return
+        own = self._held.take_back()
+        try:
+            self._held.write(self._connection)
+        except BaseException:
+            self._broken = True
+            raise
+        self._connection.execute("SAVEPOINT request")
+        self._guarded = True
+        self.hold(*own)
 
     def place(self, store: int, count: int) -> list[tuple[int, int]]:
         head = self._head(store)
@@ -79,30 +131,37 @@ class SqliteTransaction(SqliteReader):
         self._sequencer.begin()
         self.now_us = self._clock.now_us()
         self.appended = False
+        self._guarded = self._broken = False
         self._connection.execute("BEGIN IMMEDIATE")
 
     def enter(self) -> None:
         """The next request's turn."""
-        self._connection.execute("SAVEPOINT request")
         heads = {store: (head.seq, head.revision) for store, head in self._heads.items()}
         self._before = _Before(self._sequencer.last_us, heads, set(self._changed))
         self._vocabulary.mark()
+        self._held.mark()
 
     def leave(self) -> None:
         """The request's work stands."""
-        self._connection.execute("RELEASE request")
+        if self._guarded:
+            self._connection.execute("RELEASE request")
+            self._guarded = False
 
     def undo(self) -> None:
         """The request failed: as if it had never been there."""
-        self._connection.execute("ROLLBACK TO request")
-        self._connection.execute("RELEASE request")
+        if self._guarded:
+            self._connection.execute("ROLLBACK TO request")
+            self.leave()
+        self._held.take_back()
         self._sequencer.rewind(self._before.last_us)
         self._heads = {store: Head(*values) for store, values in self._before.heads.items()}
         self._changed = self._before.changed
         self._vocabulary.forget()
 
     def finish(self) -> None:
-        """Write the heads, then make the group durable and visible."""
+        """Write what waits and the heads, then make the group durable and visible."""
+        self._held.write(self._connection)
+        self._guarded = True  # nothing waits, and what follows is of the whole group
         bound_us = self._sequencer.bound(self.now_us)
         for store in self._changed or (DEFAULT_STORE,):
             head = self._head(store)
@@ -123,19 +182,26 @@ class SqliteTransaction(SqliteReader):
         self._heads.clear()
         self._changed.clear()
         self._vocabulary.clear()
+        self._held.clear()
 
     def settle_down(self) -> None:
         """The end: the floor rises no more, and the bound comes down to it; counts of terms are kept."""
-        self._sequencer.begin()
-        self._connection.execute("BEGIN IMMEDIATE")
+        self.begin()
+        self._guarded = True
         self.execute("UPDATE head SET stored_us = ?", (self._sequencer.last_us,))
         self._vocabulary.write_uses(self, self._clock.now_us(), at_once=True)
         self._connection.execute("COMMIT")
 
     @property
     def lost(self) -> bool:
-        """Whether the database rolled the whole transaction back by itself."""
-        return not self._connection.in_transaction
+        """Whether the group cannot go on: the database rolled it back by itself, or cannot write what others added."""
+        return self._broken or not self._connection.in_transaction
+
+
+@functools.lru_cache(1024)
+def is_aside(sql: str) -> bool:
+    """Whether this is a SELECT that reads none of the tables whose rows may be held."""
+    return sql.startswith("SELECT") and not _HELD_TABLES.search(sql)
 
 
 class _Before:

@@ -6,18 +6,17 @@ not sent back to that device, and session rules, which the maker's LMS has appli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from lrs.errors import Fault, Invalid
 from lrs.store.promises import Reader, Transaction
 
 HEADER = "x-offline-lrs-device"
+HEADER_BYTES = HEADER.encode()
 
 
-def sender(headers: Mapping[str, str]) -> UUID | None:
-    """The device that a request says it comes from, or None."""
-    text = headers.get(HEADER)
+def sender(text: str | None) -> UUID | None:
+    """The device that a request says it comes from, given its header, or None."""
     if text is None:
         return None
     try:

@@ -53,7 +53,16 @@ class Statement:
 
 def parse(raw: bytes, version: Version, path: str = "statement") -> Statement:
     """The statement that this JSON text is, by the rules of this version."""
-    value = wire.parse_any_number(raw, path)  # numbers stand in scores and extensions, which ask whether one overflows
+    return check(raw, read(raw, path), version, path)
+
+
+def read(raw: bytes, path: str = "statement") -> Any:
+    """The value to `check`: any strict JSON."""
+    return wire.parse_any_number(raw, path)  # numbers stand in scores and extensions, which ask whether one overflows
+
+
+def check(raw: bytes, value: Any, version: Version, path: str = "statement") -> Statement:
+    """The statement that this text is, whose value `read` gave."""
     faults: Faults = []
     if b"null" in raw:
         shapes.nulls(value, path, faults)

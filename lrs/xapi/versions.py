@@ -7,6 +7,7 @@ request is enforced where the field of `Rules` is read. Statements of both versi
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass
 
 from lrs.errors import Fault, Invalid
@@ -72,6 +73,7 @@ _LINES = {"1.0": Version.V1_0_3, "2.0": Version.V2_0_0}
 _REQUIREMENT = "xAPI Communication 3.3"
 
 
+@functools.lru_cache(16)
 def negotiate(header: str | None) -> Version:
     """The version that a request's `X-Experience-API-Version` asks for; `1.0` and `1.0.x` are answered as 1.0.3."""
     if header is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from launcher.cmi5.vocabulary import COMPLETED, INITIALIZED, PASSED, TERMINATED, VOIDED
+from launcher.cmi5.vocabulary import CATEGORY_CMI5, COMPLETED, INITIALIZED, PASSED, TERMINATED, VOIDED
 from launcher.progress import projection
 from launcher.progress.fold import Cell
 from launcher.progress.projection import Projector
@@ -222,3 +223,27 @@ def test_voiding_something_else_changes_nothing(lms: Campus, course: str) -> Non
     before = _cells(lms)
     lms.bring(*(_voiding(lms, target, lesson.actor) for target in (allowed["id"], str(lms.clock.uuid4()))))
     assert before == _cells(lms)
+
+
+@pytest.mark.parametrize(
+    "spelt", [CATEGORY_CMI5, CATEGORY_CMI5.replace("/", r"\/"), CATEGORY_CMI5.replace("/", r"\u002f")]
+)
+def test_how_the_category_is_spelt_does_not_matter(lms: Campus, course: str, spelt: str) -> None:
+    """Rows are passed over by their bytes, but an escaped IRI is the same IRI."""
+    lms.lesson(course)
+    rows = lms.read(lambda reader: log.follow(reader, STORE, 0, 10))
+    again = [replace(row, raw=(row.raw or b"").replace(CATEGORY_CMI5.encode(), spelt.encode())) for row in rows]
+    assert projection.look(again, 0) == projection.look(rows, 0)
+
+
+def test_what_only_happens_in_a_lesson_is_passed_over(lms: Campus, course: str) -> None:
+    """Without the category a row says nothing, and neither does one whose text is gone."""
+    lms.lesson(course)
+    rows = lms.read(lambda reader: log.follow(reader, STORE, 0, 10))
+    without = [
+        replace(row, raw=(row.raw or b"").replace(CATEGORY_CMI5.encode(), b"http://example.com/c")) for row in rows
+    ]
+    assert [list(projection.look(found, 0).said) for found in (without, [replace(row, raw=None) for row in rows])] == [
+        [],
+        [],
+    ]

@@ -15,13 +15,13 @@ from types import ModuleType
 import pytest
 
 from lrs.auth import credentials
-from lrs.store import documents, identity, log, vocabulary, writer
+from lrs.store import documents, held, identity, log, vocabulary, writer
 from lrs.store.tables import lrs_metadata
 from lrs.sync import peers
 from tests.lrs.store.statements import about, adding, value
 from tests.support.stores import Kept
 
-MODULES = (credentials, documents, identity, log, peers, vocabulary, writer)
+MODULES = (credentials, documents, held, identity, log, peers, vocabulary, writer)
 WORDS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
 

@@ -28,6 +28,9 @@ SPACE = st.sampled_from(["", " ", "\n\t ", "\r\n"])
         b"[-Infinity]",
         b"[1e400]",
         b"[-1.5E+309]",
+        b"[1.7976931348623159e308]",
+        b"[" + b"9" * 310 + b".0]",
+        b"[" + b"9" * 260 + b"e99]",
         b'{"a":[{"b":1e400}]}',
         b"[" + b"9" * 5000 + b"]",
         b'["\\ud800"]',
@@ -61,10 +64,12 @@ def test_what_is_not_strict_json_is_refused(text: bytes) -> None:
         (b"[" + b"1" * 40 + b"]", [int("1" * 40)]),
         (b"[1.0, 1e2, -0.0, 1e-400, 1.7e308]", [1.0, 100.0, 0.0, 0.0, 1.7e308]),
         (b'["1e400", "NaN"]', ["1e400", "NaN"]),
+        (b"[1.7976931348623157e308]", [1.7976931348623157e308]),
+        (b"[" + b"9" * 400 + b"]", [int("9" * 400)]),
         (b'{"a":{"a":1},"b":{"a":2}}', {"a": {"a": 1}, "b": {"a": 2}}),
         (b'["a\\u0000b"]', ["a\0b"]),
     ],
-    ids=["pair", "long integer", "numbers", "texts", "same name elsewhere", "nul"],
+    ids=["pair", "long integer", "numbers", "texts", "largest", "longer integer", "same name elsewhere", "nul"],
 )
 def test_what_is_strict_json_is_parsed(text: bytes, value: Any) -> None:
     """Odd but valid JSON is taken."""
