@@ -6,6 +6,7 @@ Standard library only: a library for settings costs more than the whole cold sta
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,6 +18,7 @@ from lrs.errors import ConfigurationError, Fault
 PREFIX = "OFFLINE_LRS_"
 CONFIG = "config.toml"
 XAPI_VERSIONS = ("1.0.3", "2.0.0")
+WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Settings:
     page_limit: int = 100
     page_limit_most: int = 1000
     batch_most: int = 1000
+    terms_most: int = 5000
     body_most: int = 64 * 1024 * 1024
     fetch_lifetime: int = 600
     sync_batch: int = 50
@@ -116,7 +119,10 @@ def _checked(name: str, given: Any) -> Any:
         return _flag(given)
     if isinstance(default, int):
         return _number(given, LEAST.get(name, 1), MOST.get(name))
-    return _text(given, XAPI_VERSIONS if name == "default_version" else None)
+    found = _text(given, XAPI_VERSIONS if name == "default_version" else None)
+    if name == "public_url" and not WEB_ADDRESS.fullmatch(found):
+        raise ValueError("an http or https URL")
+    return found
 
 
 def _flag(given: Any) -> bool:

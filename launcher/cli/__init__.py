@@ -16,13 +16,14 @@ from pathlib import Path
 from lrs.errors import OfflineLrsError
 
 COMMANDS = ("serve", "demo", "credentials", "courses", "people", "registrations", "launch", "sync", "destinations")
-DONE, REFUSED, INTERRUPTED = 0, 1, 130
+DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 refused or failed with one clear line, 2 wrong usage."""
-    parsed = parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        parsed = parser(given).parse_args([_text(word) for word in given])
         status = int(parsed.run(parsed))
         sys.stdout.flush()
         return status
@@ -63,10 +64,26 @@ MODULES = dict.fromkeys(
 )
 
 
+def _text(word: str) -> str:
+    """An argument as text; bytes that are none are wrong usage, said before anything is done."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        print(f"offline-lrs: the argument {word!r} is not UTF-8 text", file=sys.stderr)
+        raise SystemExit(WRONG_USAGE) from None
+    return word
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the data folder has no name")
+    return Path(text)
+
+
 def common(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """What every command takes."""
     command.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data folder (default: the platform's user data folder)"
+        "--data", type=_folder, metavar="DIR", help="the data folder (default: the platform's user data folder)"
     )
     command.add_argument("--json", action="store_true", help="answer in JSON, one value on one line")
     return command

@@ -60,8 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Play it. Exit status 1 if anything in it did not hold."""
     with ExitStack() as cleanup:
         # Asked to end is like Ctrl-C: the programs of the story are ended with it, and their folder goes.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        cleanup.callback(signal.signal, signal.SIGTERM, before)
+        for asked in (signal.SIGTERM, signal.SIGHUP):
+            before = signal.signal(asked, signal.default_int_handler)
+            cleanup.callback(signal.signal, asked, before)
         folder = Path(tempfile.mkdtemp(prefix="offline-lrs-demo-"))
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         story = Story(folder, environment(folder), not arguments.json, SystemClock().uuid4().hex[:8])
@@ -113,9 +114,9 @@ def play(story: Story, cleanup: ExitStack) -> tuple[Program, tuple[str, str]]:
 def _open_school(story: Story, cleanup: ExitStack) -> tuple[Program, tuple[str, str], list[tuple[str, str]]]:
     story.title("The school's server starts.")
     school = Program("the school", story.folder / "school", ("--school", SCHOOL, "--port", "0"), story.environment)
+    cleanup.callback(school.stop)  # before the start: whoever interrupts it leaves nothing behind
     school.start()
     school.flags = ("--port", school.url.rpartition(":")[2])  # the same address when it comes back
-    cleanup.callback(school.stop)
     teacher = _credential(school, "teacher", ["admin", "all/read"])
     keys = [_credential(school, f"tablet-{number}", ["statements/write", "statements/read"]) for number in (1, 2)]
     story.tell(f"{SCHOOL} answers at {school.url}; a teacher and two tablets may speak to it.")
@@ -135,8 +136,8 @@ def _hand_out_tablets(
         )
         hidden = {**story.environment, "OFFLINE_LRS_UPSTREAM_SECRET": secret}
         tablet = Program(f"tablet {number}", story.folder / f"tablet{number}", flags, hidden)
-        tablet.start()
         cleanup.callback(tablet.stop)
+        tablet.start()
         tablets.append(tablet)
         story.tell(f"tablet {number} is the service {service}")
     return tablets

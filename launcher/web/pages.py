@@ -5,7 +5,7 @@ For now whoever has a credential with the scope `admin` may see them; the browse
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from lrs.http import errors
 from lrs.xapi import timestamps
 
 TEMPLATES = Path(__file__).parent / "templates"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SAFE = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
@@ -106,13 +107,20 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"local": _local, "percent": _percent, "iso": timestamps.format}
+    made.filters |= {"local": local, "percent": _percent, "iso": timestamps.format}
     return made
 
 
-def _local(us: int) -> str:
+def local(us: int) -> str:
     """A moment as people here read it: local time, to the minute."""
-    return datetime.fromtimestamp(us / 1_000_000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    moment = EPOCH + timedelta(microseconds=us)
+    try:
+        return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    except (
+        OverflowError,
+        ValueError,
+    ):  # a wrong clock said the year 9999 or 1, and the local day is beyond the calendar
+        return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _percent(score: Decimal) -> str:

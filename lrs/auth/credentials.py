@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterable
@@ -93,7 +92,7 @@ def parse_basic(header: str) -> tuple[str, str]:
         raise Unauthenticated(f"the Authorization scheme {scheme[:20]!r} is not known here: use Basic")
     try:
         key, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, or not UTF-8 in it
         raise Unauthenticated("the Authorization header is not valid Basic: it must be base64 of KEY:SECRET") from error
     if not colon:
         raise Unauthenticated("the Authorization header is not valid Basic: there is no colon between key and secret")

@@ -7,7 +7,7 @@ import re
 from starlette.requests import Request
 
 from lrs.auth import scopes
-from lrs.errors import Fault, Forbidden, Invalid, TooLarge
+from lrs.errors import Fault, Forbidden, Invalid, TooLarge, UnsupportedMedia
 from lrs.http.parts import Exchange, Lrs
 from lrs.xapi.versions import Version
 
@@ -43,6 +43,9 @@ def refuse_closed_door(lrs: Lrs, request: Request) -> None:
 
 async def body(request: Request, most: int) -> bytes:
     """The whole body, or `TooLarge` as soon as it is known to be."""
+    coding = (header(request, b"content-encoding") or "identity").lower()
+    if coding != "identity":
+        raise UnsupportedMedia(f"a body in the coding {coding!r} is not taken here: send it as it is")
     announced = header(request, b"content-length") or ""
     if announced.isdigit() and int(announced) > most:
         raise _too_large(most)
@@ -63,7 +66,7 @@ async def body(request: Request, most: int) -> bytes:
 
 
 def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"the body is larger than {most} bytes, the most that is taken here: send it in smaller batches")
+    return TooLarge(f"the body is larger than {most} bytes, the most that is taken here")
 
 
 def media_type(content_type: str) -> str:

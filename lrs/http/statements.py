@@ -69,6 +69,15 @@ def _with_id(raw: bytes, wanted: UUID) -> bytes:
     return raw
 
 
+def _refuse_crowds(made: Sequence[Entry], most: int) -> None:
+    """Each agent and activity is a row of the index: a hundred thousand would hold the writer for seconds."""
+    for entry in made:
+        terms = entry.terms
+        named = sum(map(len, (terms.agents, terms.related_agents, terms.activities, terms.related_activities)))
+        if named > most:
+            raise TooLarge(f"statement {entry.id} names {named} agents and activities; {most} is the most taken here")
+
+
 async def _json_body(exchange: Exchange) -> bytes:
     guards.require_json(exchange.request)
     return await guards.body(exchange.request, exchange.lrs.settings.body_most)
@@ -88,6 +97,7 @@ async def store(exchange: Exchange, slices: Sequence[bytes]) -> list[UUID]:
         entries.prepare(statement, exchange.version, provenance, now_us, statement.id or lrs.clock.uuid4())
         for statement in parsed
     ]
+    _refuse_crowds(made, lrs.settings.terms_most)
 
     def work(transaction: Transaction) -> None:
         if concerned:

@@ -27,6 +27,7 @@ from lrs.xapi.wire import JsonObject
 
 T = TypeVar("T")
 
+CHAIN = 20  # references that are followed from one statement to the next
 MARKS_AT_ONCE = 500  # SQLite takes 32,766 `?` marks and PostgreSQL 65,535; plans stay cacheable well below
 
 
@@ -83,13 +84,14 @@ def append(transaction: Transaction, store: int, entries: Sequence[Entry]) -> li
         rows.append(_row(transaction, store, entry, seq, stored_us))
         index.extend((store, term, seq) for term in _terms(transaction, store, entry))
     transaction.hold(rows, index)
+    chains = _Chains(transaction, store)
     for entry, (seq, _) in zip(entries, places, strict=True):
         if entry.voids is not None:
             _void(transaction, store, entry.voids, seq)
         if entry.refers_to is not None:
-            _inherit(transaction, store, seq, entry.refers_to)
+            chains.inherit(seq, entry.refers_to)
         if entry.id in referrers:
-            _arrive_late(transaction, store, entry, seq)
+            _arrive_late(transaction, store, entry, seq, chains)
     return places
 
 
@@ -127,11 +129,12 @@ def _numbers(transaction: Transaction, store: int, terms: Terms) -> list[int]:
 
 
 def _referrers(transaction: Transaction, store: int, entries: Sequence[Entry]) -> set[UUID]:
-    """The ids among these that statements already in the log, or before them here, refer to.
+    """The ids among these that statements already in the log refer to; those of this request look for their targets
+    themselves, when all of it is there.
 
     Terms are never held: whoever refers to a statement of this group has noted its id there.
     """
-    found = {entry.refers_to for entry in entries if entry.refers_to is not None}
+    found: set[UUID] = set()
     for chunk in chunks([str(entry.id) for entry in entries]):
         marks = ",".join("?" * len(chunk))
         rows = transaction.aside(
@@ -157,23 +160,46 @@ def is_voiding(value: JsonObject) -> bool:
     return bool(value["verb"]["id"] == VOIDED)
 
 
-def _inherit(transaction: Transaction, store: int, seq: int, target: UUID) -> None:
-    """xAPI Communication 2.1.3: a statement is found by what the one it refers to is found by, along the chain."""
-    seen: set[UUID] = set()
-    following: UUID | None = target
-    while following is not None and following not in seen:
-        seen.add(following)
-        row = transaction.execute(
+class _Chains:
+    """xAPI Communication 2.1.3: a statement is found by what the one it refers to is found by, along the chain.
+
+    A chain is followed for `CHAIN` references: without an end, a batch of a thousand statements, each referring to the
+    one before, would hold the writer for hours. What was read once is kept for the request.
+    """
+
+    def __init__(self, transaction: Transaction, store: int) -> None:
+        self._transaction, self._store = transaction, store
+        self._known: dict[UUID, tuple[list[int], UUID | None] | None] = {}
+
+    def inherit(self, seq: int, target: UUID) -> None:
+        """Let the row be found by what its target, and what that refers to, is found by."""
+        found: set[int] = set()
+        following: UUID | None = target
+        for _ in range(CHAIN):
+            link = None if following is None else self._link(following)
+            if link is None:
+                break
+            found.update(link[0])
+            following = link[1]
+        self._transaction.executemany(INDEX, [(self._store, term, seq) for term in sorted(found)])
+
+    def _link(self, statement_id: UUID) -> tuple[list[int], UUID | None] | None:
+        """A statement's own index numbers and what it refers to; None where it is not there."""
+        if statement_id not in self._known:
+            self._known[statement_id] = self._read(statement_id)
+        return self._known[statement_id]
+
+    def _read(self, statement_id: UUID) -> tuple[list[int], UUID | None] | None:
+        row = self._transaction.execute(
             "SELECT s.raw, a.text FROM statement s JOIN authority a ON a.id = s.authority "
             "WHERE s.store = ? AND s.id = ?",
-            (store, following.bytes),
+            (self._store, statement_id.bytes),
         ).fetchone()
         if row is None or row[0] is None:
-            return
+            return None
         value = wire.parse_json(row[0])
         terms = xapi_terms.of(value, wire.parse_json(row[1].encode()))
-        transaction.executemany(INDEX, [(store, term, seq) for term in _numbers(transaction, store, terms)])
-        following = reference(value)
+        return _numbers(self._transaction, self._store, terms), reference(value)
 
 
 def reference(value: JsonObject) -> UUID | None:
@@ -182,7 +208,7 @@ def reference(value: JsonObject) -> UUID | None:
     return UUID(target["id"]) if target.get("objectType") == "StatementRef" else None
 
 
-def _arrive_late(transaction: Transaction, store: int, entry: Entry, seq: int) -> None:
+def _arrive_late(transaction: Transaction, store: int, entry: Entry, seq: int, chains: _Chains) -> None:
     """What refers to this statement came before it: void it if one of them does, let all along the chain inherit."""
     for referrer_seq, raw in _referring(transaction, store, entry.id):
         if is_voiding(wire.parse_json(raw)) and not is_voiding(entry.value):
@@ -190,16 +216,16 @@ def _arrive_late(transaction: Transaction, store: int, entry: Entry, seq: int) -
                 "UPDATE statement SET voided_by = ? WHERE store = ? AND seq = ? AND voided_by IS NULL",
                 (referrer_seq, store, seq),
             )
-    waiting = [entry.id]
-    seen: set[UUID] = set()
-    while waiting:
-        target = waiting.pop()
-        if target in seen:
-            continue
-        seen.add(target)
-        for referrer_seq, raw in _referring(transaction, store, target):
-            _inherit(transaction, store, referrer_seq, target)
-            waiting.append(UUID(wire.parse_json(raw)["id"]))
+    seen = {entry.id}
+    level = {entry.id}
+    for _ in range(CHAIN):
+        above: set[UUID] = set()
+        for target in level:
+            for referrer_seq, raw in _referring(transaction, store, target):
+                chains.inherit(referrer_seq, target)
+                above.add(UUID(wire.parse_json(raw)["id"]))
+        level = above - seen
+        seen |= level
 
 
 def _referring(reader: Reader, store: int, target: UUID) -> list[tuple[int, bytes]]:

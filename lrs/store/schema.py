@@ -87,6 +87,7 @@ def _migrate(path: Path, history: History) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     config = Config()
@@ -98,7 +99,11 @@ def _migrate(path: Path, history: History) -> None:
         connect_args={"isolation_level": None},  # Python's sqlite3 would begin no transaction for CREATE TABLE
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.begin() as connection:  # all or nothing: a migration that is cut short leaves no trace
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
+    try:
+        with engine.begin() as connection:  # all or nothing: a migration that is cut short leaves no trace
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise (error.orig or error) from error  # the driver's own: whoever opens the store knows its words
+    finally:
+        engine.dispose()

@@ -55,6 +55,7 @@ def test_flags_then_environment_then_file(
 def test_every_setting_can_come_from_the_environment(tmp_path: Path, field: Any) -> None:
     """In the type of its default."""
     sample = {bool: "off" if field.default else "on", int: "7"}.get(type(field.default), "2.0.0")
+    sample = "https://lms.example" if field.name == "public_url" else sample
     found = getattr(settings(tmp_path, "", {PREFIX + field.name.upper(): sample}), field.name)
     assert found == {"off": False, "on": True, "7": 7}.get(sample, sample)
 
@@ -135,3 +136,10 @@ def test_data_folder_comes_from_the_environment_first(monkeypatch: pytest.Monkey
     named = default_data()
     monkeypatch.delenv("OFFLINE_LRS_DATA")
     assert (named, default_data().name) == (Path("/somewhere"), "offline-lrs")
+
+
+@pytest.mark.parametrize("wrong", ["not a url", "ftp://lms.example", "https://", "lms.example"])
+def test_public_url_is_an_address_of_the_web(tmp_path: Path, wrong: str) -> None:
+    """It stands in every launch URL: a lesson could not get further with anything else."""
+    with pytest.raises(ConfigurationError, match="http or https"):
+        settings(tmp_path, "", {PREFIX + "PUBLIC_URL": wrong})

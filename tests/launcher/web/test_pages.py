@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from launcher.cmi5.vocabulary import COMPLETED, FAILED, INITIALIZED, PASSED, TERMINATED
+from launcher.web import pages
 from tests.launcher.campus import Campus, campus, header
 from tests.launcher.cmi5 import worlds
 
@@ -165,6 +167,18 @@ def test_the_grid_says_how_everybody_stands(lms: Campus, course: str, manager: d
     states = ("passed and completed", "failed", "in progress", "not started", "80 %", "20 %", "block")
     assert [text for text in states if text not in page.texts] == []
     assert "2 learners · 1 in progress · 1 not started" in page.texts
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Lima"])
+@pytest.mark.parametrize("us", [253_402_300_799_000_000, -62_135_596_800_000_000], ids=["year 9999", "year 1"])
+def test_a_clock_gone_wild_breaks_no_page(monkeypatch: pytest.MonkeyPatch, zone: str, us: int) -> None:
+    """A tablet may claim any year; where the local day is beyond the calendar, the page says UTC."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    shown = pages.local(us)
+    monkeypatch.undo()
+    time.tzset()
+    assert shown.partition("-")[0] in ("9999", "10000", "0001", "1")
 
 
 def test_times_can_be_read_by_people_and_programs(lms: Campus, course: str, manager: dict[str, str]) -> None:

@@ -170,6 +170,7 @@ def test_wrong_half_is_not_told(store: Kept, salt: str | None) -> None:
         "",
         "Basic",
         "Basic =",
+        "Basic \xff\xfe",
         "Basic " + base64.b64encode(b"\xff:x").decode(),
         "Basic " + base64.b64encode(b"key").decode(),
         "Bearer " + base64.b64encode(b"key:x").decode(),

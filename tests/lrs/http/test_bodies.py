@@ -51,6 +51,20 @@ def test_length_that_lies_is_found_out(world: World) -> None:
     assert answer.status == 413
 
 
+def test_body_in_a_coding_is_refused_by_its_name(world: World) -> None:
+    """Not taken for what it is not: gzip would be read as broken JSON, or JSON that says gzip be stored."""
+    answer = world.client("POST", "/xapi/statements", b"{}", headers={"content-encoding": "gzip", **JSON})
+    assert (answer.status, "gzip" in answer.json()["detail"]) == (415, True)
+
+
+def test_statement_that_names_a_crowd_is_refused(tmp_path: Path) -> None:
+    """Each agent and activity is a row of the index: too many would hold the writer."""
+    with opened(tmp_path / "crowd", terms_most=10) as world:
+        others = [{"id": f"http://example.com/activities/{n}"} for n in range(20)]
+        answer = world.client.post(statement(1, context={"contextActivities": {"other": others}}))
+        assert (answer.status, "10" in answer.json()["detail"], world.client.get().ids) == (413, True, [])
+
+
 def test_body_in_parts_is_put_together(world: World) -> None:
     """As it comes over a slow line."""
     parts = [b"first ", b"", b"second"]

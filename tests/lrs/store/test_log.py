@@ -110,6 +110,25 @@ def test_statement_that_refers_to_itself_is_found_once(store: Kept) -> None:
     assert seen(store) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("backwards", [False, True], ids=["in one batch", "one by one from the far end"])
+def test_chain_of_references_is_followed_so_far_and_no_further(store: Kept, backwards: bool) -> None:
+    """Statements that refer to one another in turn are found along the chain, and cannot hold the writer."""
+    length = 3 * log.CHAIN if backwards else 1_000
+    root = value(1, verb={"id": "http://example.com/root"})
+    chain = [root, *(value(n, object=about(n - 1)) for n in range(2, length + 1))]
+    if backwards:
+        for one in reversed(chain):
+            store.write(adding(one))
+    else:
+        store.write(adding(*chain))
+    found = store.read(
+        lambda reader: log.find(
+            reader, DEFAULT_STORE, [Filter("v", "http://example.com/root")], Window(), 2_000, ascending=True
+        )
+    )
+    assert len(found) == log.CHAIN + 1
+
+
 def test_context_statement_does_not_inherit(store: Kept) -> None:
     """A StatementRef in the context is no target (note to xAPI Communication 2.1.3)."""
     store.write(adding(value(1, verb={"id": "http://example.com/other"})))
