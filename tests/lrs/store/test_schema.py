@@ -12,7 +12,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine
-from sqlalchemy.exc import OperationalError
 
 from launcher.store.schema import LAUNCHER_HISTORY
 from launcher.store.tables import launcher_metadata
@@ -182,7 +181,7 @@ def test_migration_that_fails_leaves_no_trace(tmp_path: Path) -> None:
     path = tmp_path / "new.sqlite"
     bring(path, toy(tmp_path / "toy"))
     before = tables(path)
-    with pytest.raises(OperationalError):
+    with pytest.raises(sqlite3.OperationalError):
         bring(path, toy(tmp_path / "toy", "CREATE TABLE toy (x INTEGER)"))
     assert tables(path) == before
     bring(path, toy(tmp_path / "toy", "CREATE TABLE whole (x INTEGER)"))
