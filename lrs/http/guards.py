@@ -13,6 +13,7 @@ from lrs.xapi.versions import Version
 
 DOOR = "door"  # what the doors write into the connection's state: `ipc` or `tcp`
 JSON = "application/json"
+_NAMED = "offline_lrs.headers"  # where a request keeps its headers by name
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]*)""", re.IGNORECASE)
 
 
@@ -23,11 +24,13 @@ async def enter(lrs: Lrs, request: Request, version: Version) -> Exchange:
 
 
 def header(request: Request, name: bytes) -> str | None:
-    """The header of this lower-case name; for hot paths, where `request.headers` costs more."""
-    for given, value in request.scope["headers"]:
-        if given == name:
-            return str(value, "latin-1")
-    return None
+    """The header of this lower-case name, the first where there are several; for hot paths, where `request.headers`
+    costs more."""
+    named = request.scope.get(_NAMED)
+    if named is None:
+        named = request.scope[_NAMED] = dict(reversed(request.scope["headers"]))
+    value = named.get(name)
+    return None if value is None else str(value, "latin-1")
 
 
 def require(exchange: Exchange, act: scopes.Act) -> None:

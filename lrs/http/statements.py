@@ -8,8 +8,7 @@ appended in one transaction. A policy's refusal goes before the rules' all the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from starlette.responses import Response
@@ -104,12 +103,11 @@ async def store(exchange: Exchange, slices: Sequence[bytes]) -> list[UUID]:
             lrs.policy.screen(transaction, [one.value for one in sent], principal)
         record(transaction, lrs, principal, made, judged=concerned)
 
-    await lrs.store.write(work)
+    await lrs.store.write(work, (principal.store, [entry.id.bytes for entry in made]))
     return [entry.id for entry in made]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One statement of a request: its text, its value, and where faults of it are said to be."""
 
     raw: bytes

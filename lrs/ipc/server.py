@@ -18,7 +18,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import httptools
 from uvicorn.config import Config
@@ -117,6 +117,7 @@ class _DoorProtocol(HttpToolsProtocol):
 
     _in_head = True
     _head_bytes = 0
+    _received = 0  # at once: several requests may come together, and the count above begins anew with each
     _too_large = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does
@@ -130,7 +131,8 @@ class _DoorProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        self._head_bytes += len(data)
+        self._received = len(data)
+        self._head_bytes += self._received
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_LIMIT and not self.transport.is_closing():
             self._refuse_head()  # a head that does not end; one that does is measured in `on_headers_complete`
@@ -140,12 +142,15 @@ class _DoorProtocol(HttpToolsProtocol):
         self._in_head = True
 
     def on_headers_complete(self) -> None:
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > HEAD_LIMIT:
+        if self._head_bytes + self._received > HEAD_LIMIT and self._head_size() > HEAD_LIMIT:
             self._too_large = True
             raise httptools.HttpParserError("head too large")  # uvicorn then calls `send_400_response`
         self._in_head = False
         super().on_headers_complete()
+        self.cycle.transport = cast(asyncio.Transport, _Joined(self.transport))
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -163,6 +168,37 @@ class _DoorProtocol(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Answer an upgrade we do not know as a plain request (RFC 9110 7.8), without advice in the log."""
+
+
+class _Joined:
+    """A connection as one answer sees it: its head goes out together with the body, where that is at hand, since each
+    write is a call of the system and a packet of its own."""
+
+    __slots__ = ("_head", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = b""
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """The first call brings the head (or says that the body may come), the others parts of the body."""
+        if self._head is None:
+            self._transport.write(data)
+        elif self._head:
+            self._transport.write(self._head + data)
+            self._head = None
+        elif b"\r\ncontent-length: " in data:
+            self._head = data
+        else:  # of a body without a length nobody knows when its beginning comes
+            self._transport.write(data)
+            self._head = b"" if data.startswith(b"HTTP/1.1 100 ") else None
+
+    def close(self) -> None:
+        """Close, without a body if none came."""
+        if self._head:
+            self._transport.write(self._head)
+        self._transport.close()
 
 
 def _door_of(transport: asyncio.Transport) -> tuple[Door, Peer | None]:

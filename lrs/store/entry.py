@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from lrs.xapi import terms as xapi_terms
@@ -38,8 +39,7 @@ class Provenance:
     clock_offset_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of the log to be. `sent` is the statement as it came, for telling whether it is one that is there
     already: what was added here (the time of receipt above all) is no part of what the sender said."""
 
@@ -61,10 +61,10 @@ def prepare(statement: Statement, version: Version, provenance: Provenance, now_
     raw, sent = statement.raw, statement.value
     if "stored" in sent or "authority" in sent:
         raw = wire.without(raw, SET_BY_US)
-    added = _missing(statement, version, now_us, new_id)
-    if added:
+    value = sent
+    if added := _missing(statement, version, now_us, new_id):
         raw = wire.with_members(raw, {name: b'"%s"' % text.encode() for name, text in added.items()})
-    value = {**sent, **added} if added else sent
+        value = {**sent, **added}
     return Entry(
         id=statement.id or new_id,
         raw=raw,

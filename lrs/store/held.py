@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
+from lrs.store import many
+
 INSERT = (
-    "INSERT INTO statement (store, seq, id, stored_us, timestamp_us, actor, authority, credential, origin, device, "
-    "boot, clock_offset_us, sha256, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "INSERT OR FAIL INTO statement (store, seq, id, stored_us, timestamp_us, actor, authority, credential, origin, "
+    "device, boot, clock_offset_us, sha256, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
+TERM = "INSERT OR FAIL INTO term (id, store, kind, value, uses) VALUES (?,?,?,?,?)"
 INDEX = "INSERT OR IGNORE INTO term_index (store, term, seq) VALUES (?,?,?)"
-INDEX_AT_ONCE = 50  # one step of the database for so many rows costs a quarter less than a step each
-INDEX_MANY = INDEX + ",(?,?,?)" * (INDEX_AT_ONCE - 1)
 
 StatementRow = tuple[Any, ...]
 """The values of `INSERT`: it begins with store, seq, id."""
 IndexRow = tuple[int, int, int]
 """The values of `INDEX`."""
+TermRow = tuple[int, int, str, str, int]
+"""The values of `TERM`."""
 
 
 class Held:
@@ -31,49 +33,42 @@ class Held:
     def __init__(self) -> None:
         self._rows: list[StatementRow] = []
         self._index: list[IndexRow] = []
-        self._ids: set[tuple[int, bytes]] = set()
-        self._marked = (0, 0)
+        self._terms: list[TermRow] = []
+        self._marked = (0, 0, 0)
 
     def add(self, rows: Sequence[StatementRow], index: Sequence[IndexRow]) -> None:
         """Let rows wait."""
         self._rows += rows
         self._index += index
-        self._ids.update((row[0], row[2]) for row in rows)
 
-    def has(self, store: int, statement_id: bytes) -> bool:
-        """Whether the statement of this id is among those that wait."""
-        return (store, statement_id) in self._ids
+    def add_terms(self, rows: Sequence[TermRow]) -> None:
+        """Let terms wait."""
+        self._terms += rows
 
     def mark(self) -> None:
         """A request begins: what is added from here on can be taken back."""
-        self._marked = (len(self._rows), len(self._index))
+        self._marked = (len(self._rows), len(self._index), len(self._terms))
 
-    def take_back(self) -> tuple[list[StatementRow], list[IndexRow]]:
+    def take_back(self) -> Held:
         """What was added since the mark, which waits no more."""
-        rows, index = self._rows[self._marked[0] :], self._index[self._marked[1] :]
-        del self._rows[self._marked[0] :], self._index[self._marked[1] :]
-        self._ids.difference_update((row[0], row[2]) for row in rows)
-        return rows, index
+        taken = Held()
+        for mine, theirs, mark in zip(self._lists(), taken._lists(), self._marked, strict=True):
+            theirs += mine[mark:]
+            del mine[mark:]
+        return taken
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Insert all that waits."""
-        if self._rows:
-            insert(connection, self._rows, self._index)
-            self.clear()
+        """Insert all that waits; the index in its own order, so that pages are visited once."""
+        many.insert(connection.execute, TERM, self._terms)
+        many.insert(connection.execute, INSERT, self._rows)
+        many.insert(connection.execute, INDEX, sorted(self._index))
+        self.clear()
 
     def clear(self) -> None:
         """Nothing waits any more."""
-        self._rows.clear()
-        self._index.clear()
-        self._ids.clear()
-        self._marked = (0, 0)
+        for rows in self._lists():
+            rows.clear()
+        self._marked = (0, 0, 0)
 
-
-def insert(connection: sqlite3.Connection, rows: Sequence[StatementRow], index: Sequence[IndexRow]) -> None:
-    """Insert rows of the log and of its index; the index in its own order, so that pages are visited once."""
-    connection.executemany(INSERT, rows)
-    ordered = sorted(index)
-    whole = len(ordered) - len(ordered) % INDEX_AT_ONCE
-    for start in range(0, whole, INDEX_AT_ONCE):
-        connection.execute(INDEX_MANY, tuple(chain.from_iterable(ordered[start : start + INDEX_AT_ONCE])))
-    connection.executemany(INDEX, ordered[whole:])
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self._rows, self._index, self._terms

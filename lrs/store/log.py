@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from lrs.errors import Conflict
@@ -31,8 +31,7 @@ CHAIN = 20  # references that are followed from one statement to the next
 MARKS_AT_ONCE = 500  # SQLite takes 32,766 `?` marks and PostgreSQL 65,535; plans stay cacheable well below
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A statement as the log has it."""
 
     seq: int
@@ -54,35 +53,28 @@ def known(transaction: Transaction, store: int, entries: Sequence[Entry]) -> set
 
     Raises `Conflict` where the log has an id with other content: history is not rewritten.
     """
-    found: set[UUID] = set()
     by_id = {entry.id.bytes: entry for entry in entries}
-    look = transaction.execute if any(transaction.holds(store, one) for one in by_id) else transaction.aside
-    for chunk in chunks(list(by_id)):
-        marks = ",".join("?" * len(chunk))
-        rows = look(
-            f"SELECT id, sha256, raw FROM statement WHERE store = ? AND id IN ({marks})",  # noqa: S608  `?` marks only
-            (store, *chunk),
-        )
-        for raw_id, digest, raw in rows:
-            entry = by_id[raw_id]
-            if digest != entry.sha256 and raw is not None and not same(wire.parse_json(raw), entry.sent):
-                raise Conflict(
-                    f"statement {entry.id} is already stored with different content; a statement is never changed: "
-                    "send the new one under an id of its own"
-                )
-            found.add(entry.id)
-    return found
+    present = transaction.stored(store, list(by_id))
+    for raw_id, (digest, raw) in present.items():
+        entry = by_id[raw_id]
+        if digest != entry.sha256 and raw is not None and not same(wire.parse_json(raw), entry.sent):
+            raise Conflict(
+                f"statement {entry.id} is already stored with different content; a statement is never changed: "
+                "send the new one under an id of its own"
+            )
+    return {by_id[raw_id].id for raw_id in present}
 
 
 def append(transaction: Transaction, store: int, entries: Sequence[Entry]) -> list[tuple[int, int]]:
     """Add entries whose ids are new, in this order. The answer is `(seq, stored_us)` for each."""
     places = transaction.place(store, len(entries))
-    referrers = _referrers(transaction, store, entries)
+    # those of this request look for their targets themselves, when all of it is there
+    referrers = transaction.referred(store, [entry.id for entry in entries])
     rows: list[tuple[object, ...]] = []
     index: list[tuple[int, int, int]] = []
     for entry, (seq, stored_us) in zip(entries, places, strict=True):
         rows.append(_row(transaction, store, entry, seq, stored_us))
-        index.extend((store, term, seq) for term in _terms(transaction, store, entry))
+        index += [(store, term, seq) for term in _terms(transaction, store, entry)]
     transaction.hold(rows, index)
     chains = _Chains(transaction, store)
     for entry, (seq, _) in zip(entries, places, strict=True):
@@ -112,37 +104,19 @@ def _terms(transaction: Transaction, store: int, entry: Entry) -> list[int]:
 
 
 def _numbers(transaction: Transaction, store: int, terms: Terms) -> list[int]:
-    number = transaction.term
-    found = [2 * number(store, "v", terms.verb)]
+    direct = [("v", terms.verb)]
     if terms.registration is not None:
-        found.append(2 * number(store, "r", str(terms.registration)))
-    for kind, direct, related in (
-        ("g", terms.agents, terms.related_agents),
-        ("a", terms.activities, terms.related_activities),
-    ):
-        found += [2 * number(store, kind, value) for value in direct]
-        found += [2 * number(store, kind, value) + 1 for value in related]
-    return found
+        direct.append(("r", terms.registration))
+    direct += [("g", value) for value in terms.agents]
+    direct += [("a", value) for value in terms.activities]
+    related = [("g", value) for value in terms.related_agents]
+    related += [("a", value) for value in terms.related_activities]
+    numbers = transaction.terms(store, direct + related)
+    narrow = len(direct)
+    return [2 * number for number in numbers[:narrow]] + [2 * number + 1 for number in numbers[narrow:]]
 
 
 # --- references between statements, in either order of arrival --------------------------------------------------------
-
-
-def _referrers(transaction: Transaction, store: int, entries: Sequence[Entry]) -> set[UUID]:
-    """The ids among these that statements already in the log refer to; those of this request look for their targets
-    themselves, when all of it is there.
-
-    Terms are never held: whoever refers to a statement of this group has noted its id there.
-    """
-    found: set[UUID] = set()
-    for chunk in chunks([str(entry.id) for entry in entries]):
-        marks = ",".join("?" * len(chunk))
-        rows = transaction.aside(
-            f"SELECT value FROM term WHERE store = ? AND kind = 's' AND value IN ({marks})",  # noqa: S608  `?` marks
-            (store, *chunk),
-        )
-        found.update(UUID(row[0]) for row in rows)
-    return found
 
 
 def _void(transaction: Transaction, store: int, target: UUID, seq: int) -> None:
@@ -385,8 +359,7 @@ def _placed(row: Row) -> Placed:
     return Placed(int(row[0]), int(row[1]), bytes(row[2]), str(row[3]).encode())
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
+class LogRow(NamedTuple):
     """A row as the consumers of the log read it; `raw` is None where it was redacted."""
 
     seq: int

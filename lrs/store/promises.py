@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+Stored = tuple[bytes, bytes | None]
+"""The digest of a statement's text, and the text itself where it was not redacted."""
+Asked = tuple[int, Sequence[bytes]]
+"""A store, and ids of statements."""
 
 
 class Rows(Protocol):
@@ -54,11 +58,17 @@ class Transaction(Reader, Protocol):
     def now_us(self) -> int:
         """The time this transaction goes by."""
 
-    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> Rows:
+    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Run SQL once for each row of parameters."""
 
     def aside(self, sql: str, parameters: Sequence[Any]) -> Rows:
         """Run a SELECT that need not see what is held; it makes nothing be written."""
+
+    def stored(self, store: int, ids: Sequence[bytes]) -> dict[bytes, Stored]:
+        """Those of these statements that the log has. For ids that were given to `write` this costs nothing."""
+
+    def referred(self, store: int, ids: Sequence[UUID]) -> set[UUID]:
+        """Those of these ids that a statement of the log refers to, whether or not it has them."""
 
     def hold(self, rows: Sequence[tuple[Any, ...]], index: Sequence[tuple[int, int, int]]) -> None:
         """Add rows of the log and of its index, as `lrs.store.held` has them.
@@ -66,8 +76,8 @@ class Transaction(Reader, Protocol):
         They may wait until the commit, together with those of other requests. Whatever else is run sees them.
         """
 
-    def holds(self, store: int, statement_id: bytes) -> bool:
-        """Whether a statement of this id waits to be written."""
+    def hold_terms(self, rows: Sequence[tuple[int, int, str, str, int]]) -> None:
+        """Add terms (number, store, kind, value, uses), which may wait as the rows of the log do."""
 
     def place(self, store: int, count: int) -> list[tuple[int, int]]:
         """The next `count` places of the log: `(seq, stored_us)` each, rising."""
@@ -75,8 +85,11 @@ class Transaction(Reader, Protocol):
     def next_revision(self, store: int) -> int:
         """The next revision of documents and collections."""
 
+    def terms(self, store: int, keys: Sequence[tuple[str, str]], uses: int = 1) -> list[int]:
+        """The numbers of terms, each a kind and a value, made where they are new."""
+
     def term(self, store: int, kind: str, value: str, uses: int = 1) -> int:
-        """The number of a term, made where it is new."""
+        """The number of one term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +107,9 @@ class Store(Protocol):
     @property
     def here(self) -> Here: ...
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in a transaction; durable when this returns.
+    async def write(self, work: Callable[[Transaction], T], about: Asked | None = None) -> T:
+        """Run `work` in a transaction; durable when this returns. `about` names a store and the statements that the
+        work will ask `stored` for, so that those of all waiting requests are looked up at once.
 
         Raises what `work` raises, `StoreFull` where there is no room, `Unavailable` where it cannot be now.
         """

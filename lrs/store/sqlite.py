@@ -20,7 +20,7 @@ from lrs.errors import ConfigurationError, OfflineLrsError, StoreFull, Unavailab
 from lrs.store import identity
 from lrs.store.connection import Connection, SqliteReader, connect, translate
 from lrs.store.lockfile import WriterLock
-from lrs.store.promises import Here, Reader, Transaction
+from lrs.store.promises import Asked, Here, Reader, Transaction
 from lrs.store.schema import LRS_HISTORY, History, bring_up
 from lrs.store.sequencer import LEASE_US, Sequencer
 from lrs.store.writer import SqliteTransaction, Writer
@@ -52,9 +52,9 @@ class SqliteStore:
 
     # --- promises -----------------------------------------------------------------------------------------------------
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
+    async def write(self, work: Callable[[Transaction], T], about: Asked | None = None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(work, future)
+        self._writer.put(work, about, future)
         return await future
 
     async def read(self, work: Callable[[Reader], T]) -> T:

@@ -7,48 +7,84 @@ they only choose between two right plans, so losing some in a crash is harmless.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+from lrs.store import many
 
 if TYPE_CHECKING:
     from lrs.store.promises import Transaction
 
-HELD = 50_000
+REMEMBERED = 50_000
 FLUSH_US = 2_000_000
+FIND = "SELECT value, id FROM term WHERE store = ? AND kind = ? AND value IN (?)"
+REFERS = "s"  # the kind of a term for a statement that is referred to
+
+Key = tuple[str, str]
+"""Kind and value of a term."""
 
 
 class Vocabulary:
-    """Belongs to the writer's thread alone."""
+    """Belongs to the writer's thread alone. New terms are held with the rows that need them; until they are written,
+    they are here and nowhere else."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[int, str, str], int] = {}
-        self._fresh: list[tuple[int, str, str]] = []
+        self._numbers: defaultdict[int, dict[Key, int]] = defaultdict(dict)
+        self._fresh: list[tuple[int, Key]] = []
         self._uses: defaultdict[int, int] = defaultdict(int)
+        self._referring: dict[int, bool] = {}
+        self._last: int | None = None
         self._flushed_us = 0
 
-    def number(self, transaction: Transaction, store: int, kind: str, value: str, uses: int) -> int:
-        """The number of a term, made where it is new."""
-        key = (store, kind, value)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._look_up(transaction, key)
-        if uses:
-            self._uses[number] += uses
-        return number
+    def begin(self) -> None:
+        """A group opens: nothing is held, so what was learnt first may be forgotten."""
+        for numbers in self._numbers.values():
+            for key in list(islice(numbers, max(0, len(numbers) - REMEMBERED))):
+                del numbers[key]
 
-    def _look_up(self, transaction: Transaction, key: tuple[int, str, str]) -> int:
-        row = transaction.aside("SELECT id FROM term WHERE store = ? AND kind = ? AND value = ?", key).fetchone()
-        if row is not None:
-            number = int(row[0])
-        else:
-            added = transaction.execute(
-                "INSERT INTO term (store, kind, value, uses) VALUES (?, ?, ?, 0)", key
-            ).lastrowid
-            number = int(added or 0)
-            self._fresh.append(key)
-        if len(self._numbers) >= HELD:
-            self._numbers.pop(next(iter(self._numbers)))
-        self._numbers[key] = number
-        return number
+    def numbers(self, transaction: Transaction, store: int, keys: Sequence[Key], uses: int) -> list[int]:
+        """The numbers of these terms, made where they are new."""
+        known = self._numbers[store]
+        if missing := [key for key in keys if key not in known]:
+            self._learn(transaction, store, list(dict.fromkeys(missing)))
+        found = [known[key] for key in keys]
+        if uses:
+            for number in found:
+                self._uses[number] += uses
+        return found
+
+    def targets(self, transaction: Transaction, store: int, ids: Sequence[UUID]) -> set[UUID]:
+        """Those of these ids that a statement refers to. Most stores have no reference at all, and remember it."""
+        if store not in self._referring:
+            row = transaction.aside("SELECT EXISTS (SELECT 1 FROM term WHERE store = ? AND kind = ?)", (store, REFERS))
+            self._referring[store] = row.fetchone() == (1,)
+        if not self._referring[store]:
+            return set()
+        known, texts = self._numbers[store], {str(one): one for one in ids}
+        found = {texts[row[0]] for row in many.find(transaction.aside, FIND, (store, REFERS), list(texts))}
+        return found | {one for text, one in texts.items() if (REFERS, text) in known}
+
+    def _learn(self, transaction: Transaction, store: int, keys: Sequence[Key]) -> None:
+        known = self._numbers[store]
+        for kind in {key[0] for key in keys}:
+            values = [key[1] for key in keys if key[0] == kind]
+            for value, number in many.find(transaction.aside, FIND, (store, kind), values):
+                known[kind, value] = number
+        new = [key for key in keys if key not in known]
+        if not new:
+            return
+        if self._last is None:
+            row = transaction.aside("SELECT max(id) FROM term", ()).fetchone()
+            self._last = (row and row[0]) or 0
+        for key in new:
+            self._last += 1
+            known[key] = self._last
+            self._fresh.append((store, key))
+            if key[0] == REFERS:
+                self._referring[store] = True
+        transaction.hold_terms([(known[key], store, *key, 0) for key in new])
 
     def mark(self) -> None:
         """A request begins: what is made from here on can be forgotten."""
@@ -56,10 +92,8 @@ class Vocabulary:
 
     def forget(self) -> None:
         """The request was rolled back, and the terms it made with it."""
-        for key in self._fresh:
-            number = self._numbers.pop(key, None)
-            if number is not None:
-                self._uses.pop(number, None)  # the database may give the number to another term
+        for store, key in self._fresh:
+            self._uses.pop(self._numbers[store].pop(key), None)
         self._fresh.clear()
 
     def clear(self) -> None:
@@ -67,6 +101,8 @@ class Vocabulary:
         self._numbers.clear()
         self._fresh.clear()
         self._uses.clear()
+        self._referring.clear()
+        self._last = None
 
     def write_uses(self, transaction: Transaction, now_us: int, *, at_once: bool = False) -> None:
         """Write the counts, at most every two seconds unless it must be now."""

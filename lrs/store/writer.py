@@ -17,16 +17,19 @@ import re
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from lrs.clock import Clock
 from lrs.errors import ConfigurationError, Unavailable
+from lrs.store import many
 from lrs.store.connection import Connection, SqliteReader, translate
-from lrs.store.held import Held, IndexRow, StatementRow, insert
+from lrs.store.held import Held, IndexRow, StatementRow, TermRow
 from lrs.store.identity import DEFAULT_STORE
-from lrs.store.promises import Rows
+from lrs.store.known import Known
+from lrs.store.promises import Asked, Rows, Stored
 from lrs.store.sequencer import Head, Sequencer
 from lrs.store.vocabulary import Vocabulary
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 GROUP = 256  # requests that may share one commit
-_HELD_TABLES = re.compile(r"\b(?:statement|term_index)\b")
+_HELD_TABLES = re.compile(r"\b(?:statement|term|term_index)\b")
 WAITING = 20_000  # requests that may wait for the writer before new ones are told to come back
 
 
@@ -49,6 +52,7 @@ class SqliteTransaction(SqliteReader):
         self._heads: dict[int, Head] = {}
         self._changed: set[int] = set()
         self._held = Held()
+        self._known = Known(connection)
         self._guarded = False
         self._broken = False
         self._before = _Before(0, {}, set())
@@ -60,9 +64,12 @@ class SqliteTransaction(SqliteReader):
             self._guard()
         return cast(Rows, self._connection.execute(sql, parameters))
 
-    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> Rows:
+    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         self._guard()
-        return cast(Rows, self._connection.executemany(sql, parameters))
+        if many.VALUES in sql:
+            many.insert(self._connection.execute, sql, parameters)
+        else:
+            self._connection.executemany(sql, parameters)
 
     def session(self) -> Session:
         self._guard()
@@ -71,14 +78,26 @@ class SqliteTransaction(SqliteReader):
     def aside(self, sql: str, parameters: Sequence[Any]) -> Rows:
         return cast(Rows, self._connection.execute(sql, parameters))
 
-    def hold(self, rows: Sequence[StatementRow], index: Sequence[IndexRow]) -> None:
-        if self._guarded:
-            insert(self._connection, rows, index)
-        else:
-            self._held.add(rows, index)
+    def stored(self, store: int, ids: Sequence[bytes]) -> dict[bytes, Stored]:
+        if self._known.added(store, ids):
+            self._guard()
+            return self._known.read(store, ids)
+        return self._known.stored(store, ids)
 
-    def holds(self, store: int, statement_id: bytes) -> bool:
-        return self._held.has(store, statement_id)
+    def referred(self, store: int, ids: Sequence[UUID]) -> set[UUID]:
+        return self._vocabulary.targets(self, store, ids)
+
+    def hold(self, rows: Sequence[StatementRow], index: Sequence[IndexRow]) -> None:
+        self._held.add(rows, index)
+        if self._guarded:
+            self._held.write(self._connection)
+        if rows:
+            self._known.add(rows[0][0], (row[2] for row in rows))
+
+    def hold_terms(self, rows: Sequence[TermRow]) -> None:
+        self._held.add_terms(rows)
+        if self._guarded:
+            self._held.write(self._connection)
 
     def _guard(self) -> None:
         """From here on the request works on the database itself: nothing waits, and a savepoint can undo it.
@@ -96,7 +115,7 @@ class SqliteTransaction(SqliteReader):
             raise
         self._connection.execute("SAVEPOINT request")
         self._guarded = True
-        self.hold(*own)
+        own.write(self._connection)
 
     def place(self, store: int, count: int) -> list[tuple[int, int]]:
         head = self._head(store)
@@ -112,8 +131,11 @@ class SqliteTransaction(SqliteReader):
         head.revision += 1
         return head.revision
 
+    def terms(self, store: int, keys: Sequence[tuple[str, str]], uses: int = 1) -> list[int]:
+        return self._vocabulary.numbers(self, store, keys, uses)
+
     def term(self, store: int, kind: str, value: str, uses: int = 1) -> int:
-        return self._vocabulary.number(self, store, kind, value, uses)
+        return self._vocabulary.numbers(self, store, ((kind, value),), uses)[0]
 
     def _head(self, store: int) -> Head:
         head = self._heads.get(store)
@@ -126,13 +148,15 @@ class SqliteTransaction(SqliteReader):
 
     # --- the writer's side --------------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """A group opens."""
+    def begin(self, asked: Iterable[Asked] = ()) -> None:
+        """A group opens whose requests will ask for these statements."""
         self._sequencer.begin()
         self.now_us = self._clock.now_us()
         self.appended = False
         self._guarded = self._broken = False
         self._connection.execute("BEGIN IMMEDIATE")
+        self._known.begin(asked)
+        self._vocabulary.begin()
 
     def enter(self) -> None:
         """The next request's turn."""
@@ -218,10 +242,11 @@ class _Before:
 class Job:
     """One request's work and the future that waits for it."""
 
-    __slots__ = ("error", "future", "result", "work")
+    __slots__ = ("about", "error", "future", "result", "work")
 
-    def __init__(self, work: Callable[[Any], Any], future: asyncio.Future[Any]) -> None:
+    def __init__(self, work: Callable[[Any], Any], about: Asked | None, future: asyncio.Future[Any]) -> None:
         self.work = work
+        self.about = about
         self.future = future
         self.result: Any = None
         self.error: BaseException | None = None
@@ -254,14 +279,14 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
-    def put(self, work: Callable[[SqliteTransaction], Any], future: asyncio.Future[Any]) -> None:
+    def put(self, work: Callable[[SqliteTransaction], Any], about: Asked | None, future: asyncio.Future[Any]) -> None:
         """Let work wait for its turn; `Unavailable` where there is no room or the end has come."""
         with self._door:  # so that nothing is put behind the end, where nobody would ever wake it
             if self._closed:
                 raise Unavailable("the store is closing: send the same request again in a moment")
             if self._jobs.qsize() >= WAITING:
                 raise Unavailable("too many requests wait to be stored: send the same request again in a moment")
-            self._jobs.put(Job(work, future))
+            self._jobs.put(Job(work, about, future))
 
     def stop(self) -> None:
         """Finish what was accepted; returns when it is done."""
@@ -307,7 +332,7 @@ class Writer:
         """Run the jobs in one transaction; False where the whole of it was lost and there is more than one."""
         transaction = self._transaction
         try:
-            transaction.begin()
+            transaction.begin([job.about for job in jobs if job.about is not None])
             for job in jobs:
                 self._turn(transaction, job)
             transaction.finish()

@@ -34,7 +34,10 @@ def check_attachments(value: Any, path: str, faults: Faults) -> None:
 
 def needing_bytes(statement: JsonObject) -> tuple[str, ...]:
     """The digests, in lower case, of the attachments that can only be had from the request: those without a fileUrl."""
-    found = [*(statement.get("attachments") or ()), *(statement["object"].get("attachments") or ())]
+    target = statement["object"]
+    if "attachments" not in statement and "attachments" not in target:
+        return ()
+    found = [*(statement.get("attachments") or ()), *(target.get("attachments") or ())]
     return tuple(dict.fromkeys(entry["sha2"].lower() for entry in found if "fileUrl" not in entry))
 
 

@@ -66,9 +66,9 @@ def with_arrays(raw: bytes, value: JsonObject) -> tuple[bytes, JsonObject]:
 
     In the text only the brackets are added. xAPI Data 2.4.6.2: "MUST return every value … as an array".
     """
-    if _has_single(value.get("context")):
+    if "context" in value and _has_single(value["context"]):
         raw, value = _changed(raw, value, "context", _context_with_arrays)
-    if _has_single(value["object"].get("context")):
+    if "context" in value["object"] and _has_single(value["object"]["context"]):
         raw, value = _changed(raw, value, "object", _substatement_with_arrays)
     return raw, value
 
@@ -143,10 +143,8 @@ def _check_relevant_types(value: JsonObject, path: str, faults: Faults) -> None:
 _Change: TypeAlias = Callable[[bytes, JsonObject], tuple[bytes, JsonObject]]
 
 
-def _has_single(context: JsonObject | None) -> bool:
-    return context is not None and any(
-        isinstance(found, dict) for found in (context.get("contextActivities") or {}).values()
-    )
+def _has_single(context: JsonObject) -> bool:
+    return dict in map(type, (context.get("contextActivities") or {}).values())
 
 
 def _changed(raw: bytes, value: JsonObject, name: str, change: _Change) -> tuple[bytes, JsonObject]:

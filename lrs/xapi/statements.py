@@ -8,8 +8,7 @@ what a voiding targets), on who sends, and on the bytes of attachments is left t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from lrs.errors import Fault, Invalid
@@ -31,8 +30,7 @@ _RULE, _VERB_RULE, _OBJECT_RULE = "xAPI Data 2.4", "xAPI Data 2.4.3", "xAPI Data
 _AUTHORITY_RULE, _VOIDING_RULE = "xAPI Data 2.4.9", "xAPI Data 2.3.2"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One valid statement: its text, its value, and what is asked of it most often."""
 
     raw: bytes
@@ -85,7 +83,7 @@ def _statement(raw: bytes, value: JsonObject, timestamp_us: int | None) -> State
         actor_key=agents.key(value["actor"]),
         voids=refers_to if verb == VOIDED else None,
         refers_to=refers_to,
-        needs_v2=_needs_v2(value.get("context")) or _needs_v2(target.get("context")),
+        needs_v2=_needs_v2(value.get("context")) or ("context" in target and _needs_v2(target["context"])),
         needs_bytes=attachments.needing_bytes(value),
     )
 

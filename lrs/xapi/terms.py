@@ -7,77 +7,81 @@ out where the direct one is there. A Group stands for itself and for its members
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from collections.abc import Set
+from typing import NamedTuple
 
 from lrs.xapi import agents
 from lrs.xapi.wire import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """The terms of one statement. Agents are `agents.key` texts, activities their IRIs."""
 
     verb: str
-    registration: UUID | None
-    agents: frozenset[str]
-    related_agents: frozenset[str]
-    activities: frozenset[str]
-    related_activities: frozenset[str]
+    registration: str | None
+    """In lower case."""
+    agents: Set[str]
+    related_agents: Set[str]
+    activities: Set[str]
+    related_activities: Set[str]
 
 
 def of(value: JsonObject, authority: JsonObject | None) -> Terms:
     """The terms of a valid statement; `authority` is the one the LRS keeps it with, whatever was sent."""
     target = value["object"]
     context: JsonObject = value.get("context") or {}
-    direct_agents = set(_keys(value["actor"]))
-    direct_activities = set()
+    direct_agents: set[str] = set()
+    related_agents: set[str] = set()
+    activities: set[str] = set()
+    related_activities: set[str] = set()
+    _add_keys(value["actor"], direct_agents)
     kind = target.get("objectType", "Activity")
     if kind == "Activity":
-        direct_activities.add(target["id"])
+        activities.add(target["id"])
     elif kind in ("Agent", "Group"):
-        direct_agents.update(_keys(target))
-    related_agents = set(_agents_around(context))
-    related_activities = set(_activities_around(context))
+        _add_keys(target, direct_agents)
+    if context:
+        _add_agents_around(context, related_agents)
+        _add_activities_around(context, related_activities)
     if authority is not None:
-        related_agents.update(_keys(authority))
+        _add_keys(authority, related_agents)
     if kind == "SubStatement":
         inner = of(target, None)
-        related_agents |= inner.agents | inner.related_agents
-        related_activities |= inner.activities | inner.related_activities
+        related_agents.update(inner.agents, inner.related_agents)
+        related_activities.update(inner.activities, inner.related_activities)
+    related_agents -= direct_agents
+    related_activities -= activities
     registration = context.get("registration")
     return Terms(
-        verb=value["verb"]["id"],
-        registration=UUID(registration) if registration is not None else None,
-        agents=frozenset(direct_agents),
-        related_agents=frozenset(related_agents - direct_agents),
-        activities=frozenset(direct_activities),
-        related_activities=frozenset(related_activities - direct_activities),
+        value["verb"]["id"],
+        None if registration is None else registration.lower(),
+        direct_agents,
+        related_agents,
+        activities,
+        related_activities,
     )
 
 
-def _keys(actor: JsonObject) -> Iterator[str]:
+def _add_keys(actor: JsonObject, found: set[str]) -> None:
     """The key of an Agent or Group, and the keys of a Group's members."""
     if (key := agents.key(actor)) is not None:
-        yield key
-    for member in agents.members_of(actor):
-        yield from _keys(member)
+        found.add(key)
+    if "member" in actor:
+        for member in agents.members_of(actor):
+            _add_keys(member, found)
 
 
-def _agents_around(context: JsonObject) -> Iterator[str]:
+def _add_agents_around(context: JsonObject, found: set[str]) -> None:
     for name in ("instructor", "team"):
         if name in context:
-            yield from _keys(context[name])
+            _add_keys(context[name], found)
     for role in context.get("contextAgents") or ():  # xAPI 2.0 4.2.2.5
-        yield from _keys(role["agent"])
+        _add_keys(role["agent"], found)
     for role in context.get("contextGroups") or ():
-        yield from _keys(role["group"])
+        _add_keys(role["group"], found)
 
 
-def _activities_around(context: JsonObject) -> Iterator[str]:
-    found: Any
-    for found in (context.get("contextActivities") or {}).values():
-        for activity in [found] if isinstance(found, dict) else found:
-            yield activity["id"]
+def _add_activities_around(context: JsonObject, found: set[str]) -> None:
+    for activities in (context.get("contextActivities") or {}).values():
+        for activity in [activities] if isinstance(activities, dict) else activities:
+            found.add(activity["id"])

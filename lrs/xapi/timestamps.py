@@ -7,6 +7,7 @@ extended or basic, which holds RFC 3339; finer than a microsecond is cut off, ne
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,12 +50,16 @@ def parse(text: str, *, zone_required: bool = False) -> int:
 
 def format(us: int) -> str:
     """The moment in UTC with six fraction digits and `Z`: as text these sort as the moments do."""
-    days, rest = divmod(us, _DAY_US)
-    seconds, micros = divmod(rest, 1_000_000)
-    minutes, second = divmod(seconds, 60)
+    seconds, micros = divmod(us, 1_000_000)
+    return f"{_second(seconds)}.{micros:06}Z"
+
+
+@functools.lru_cache(64)  # what is written is mostly of this very second
+def _second(seconds: int) -> str:
+    days, rest = divmod(seconds, 86_400)
+    minutes, second = divmod(rest, 60)
     hour, minute = divmod(minutes, 60)
-    day = date.fromordinal(days + _EPOCH_DAY)
-    return f"{day.isoformat()}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
+    return f"{date.fromordinal(days + _EPOCH_DAY).isoformat()}T{hour:02}:{minute:02}:{second:02}"
 
 
 def _usual(text: str) -> int | None:

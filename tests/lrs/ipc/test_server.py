@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -162,6 +163,48 @@ def test_heads_on_a_kept_connection_do_not_add_up() -> None:
             answer.read()
             statuses.append(answer.status)
     assert statuses == [200] * 6
+
+
+def test_a_long_head_behind_another_request_is_refused() -> None:
+    """Also where both come in one piece."""
+    first = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nz"
+    with open_doors([listen(socket_path(NAME))]):
+        answer = unix_call(first + get("/a", "X: " + "y" * HEAD_LIMIT), socket_path(NAME))
+    assert answer.count(b"HTTP/1.1 431") == 1
+
+
+def streaming(length: bytes | None, released: threading.Event) -> Any:
+    """An application that says the head, and its body in two parts, the second once it is told to."""
+    headers = [] if length is None else [(b"content-length", length)]
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await Starlette()(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if length is None:
+            await asyncio.to_thread(released.wait, 10)
+        await send({"type": "http.response.body", "body": b"HTTP/1.1 one", "more_body": True})
+        await asyncio.to_thread(released.wait, 10)
+        await send({"type": "http.response.body", "body": b"HTTP/1.1 two"})
+
+    return application
+
+
+@pytest.mark.parametrize(("length", "expected"), [(None, b""), (b"24", b"HTTP/1.1 one")], ids=["unknown", "known"])
+def test_an_answer_does_not_wait_for_what_is_not_at_hand(length: bytes | None, expected: bytes) -> None:
+    """The head comes at once where nobody knows when the body does; else with the body's beginning."""
+    released = threading.Event()
+    with (
+        open_doors([listen(socket_path(NAME))], streaming(length, released)),
+        connect(socket_path(NAME), 10.0) as caller,
+    ):
+        caller.sendall(get("/a"))
+        begun = _read(caller)
+        released.set()
+        rest = b"".join(iter(lambda: _read(caller), b""))
+    _, _, body = begun.partition(b"\r\n\r\n")
+    assert (begun[:12], body, rest.count(b"HTTP/1.1 two")) == (b"HTTP/1.1 200", expected, 1)
 
 
 @pytest.mark.parametrize("raw", [b"\x00\x01\x02\r\n\r\n", b"GET /a HTTP/1.1\r\nA b: c\r\n\r\n"])

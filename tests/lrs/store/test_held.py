@@ -145,7 +145,8 @@ def test_single_statement_is_there_at_once(store: Kept) -> None:
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("SELECT id FROM term WHERE store = ?", True),
+        ("SELECT id FROM credential WHERE store = ?", True),
+        ("SELECT id FROM term WHERE store = ?", False),
         ("SELECT raw FROM statement WHERE id = ?", False),
         ("SELECT t.id FROM term t JOIN term_index i ON i.term = t.id", False),
         ("SELECT 1 FROM (SELECT * FROM statement)", False),

@@ -64,7 +64,7 @@ def test_counts_are_written_again_after_the_clock_stepped_back(store: Kept) -> N
     def work(transaction: Transaction) -> list[int]:
         uses = []
         for now_us in (10**15, 10**9):
-            words.number(transaction, DEFAULT_STORE, "a", "x", 1)
+            words.numbers(transaction, DEFAULT_STORE, [("a", "x")], 1)
             words.write_uses(transaction, now_us)
             uses.append((transaction.execute("SELECT uses FROM term WHERE value = 'x'").fetchone() or (0,))[0])
         return uses
@@ -74,9 +74,9 @@ def test_counts_are_written_again_after_the_clock_stepped_back(store: Kept) -> N
 
 def test_full_memory_forgets_the_oldest_and_finds_it_again(store: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit in memory is looked up."""
-    monkeypatch.setattr(vocabulary, "HELD", 2)
-    numbers = store.write(terms("a", "b", "c", "a"))
-    assert numbers[0] == numbers[3]
+    monkeypatch.setattr(vocabulary, "REMEMBERED", 2)
+    first = store.write(terms("a", "b", "c"))
+    assert store.write(terms("a", "d", "b")) == [first[0], first[2] + 1, first[1]]
 
 
 def test_stores_have_dictionaries_of_their_own(store: Kept) -> None:
