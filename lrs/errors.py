@@ -8,11 +8,11 @@ what is wrong, where (`Fault.path`) and what to do about it; it never carries a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One broken requirement.
 
     `path` is where (`actor.mbox`, `statements[3].verb.id`, `line 12`), `requirement` names the rule (`xAPI Data 2.4.2`,

@@ -12,8 +12,9 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lrs.auth import scopes as scope_rules
 from lrs.auth import secrets
@@ -26,8 +27,7 @@ KEY_LENGTH = 255
 WRONG = "key or secret is wrong, or the credential was removed"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """A verified sender. `authority` is the id of the authority object given to its statements."""
 
     store: int
@@ -39,8 +39,7 @@ class Principal:
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A credential as it is shown: without its secret."""
 
     key: str

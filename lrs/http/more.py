@@ -12,13 +12,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lrs.errors import Fault, Forbidden, Invalid
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A place in a traversal: the query's parameters, the last `seq` shown, the last `seq` there was at the start."""
 
     parameters: Sequence[tuple[str, str]]

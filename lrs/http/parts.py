@@ -8,9 +8,9 @@ narrows what the token may read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,8 +24,7 @@ from lrs.store.promises import Reader, Store, Transaction
 from lrs.xapi.versions import Version
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentChange:
+class DocumentChange(Struct, frozen=True):
     """What a request would do to a document; `content` is None where it deletes, `key.name` empty where to all."""
 
     method: str
@@ -91,8 +90,7 @@ def json_answer(body: bytes) -> Response:
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Lrs:
+class Lrs(Struct, frozen=True):
     """A running record store."""
 
     store: Store
@@ -103,8 +101,7 @@ class Lrs:
     signing_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request, past the guards."""
 
     lrs: Lrs

@@ -7,9 +7,10 @@ change again, `stored` and `authority` are taken out, since the store gives its 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from lrs.xapi import terms as xapi_terms
 from lrs.xapi import timestamps, wire
@@ -22,8 +23,7 @@ MADE_HERE = 0
 SET_BY_US = ("stored", "authority")  # xAPI Data 2.4.8, 2.4.9: given when a statement is read
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """On whose word, and by which road, a statement comes in.
 
     `origin` is `MADE_HERE`, or the number of the device that it was synced from; `device` and `boot` say where it was

@@ -7,8 +7,9 @@ are made from it. Neither holds an address, a port or a path of the machine.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from lrs.clock import Clock
 from lrs.errors import Conflict
@@ -17,8 +18,7 @@ from lrs.store.promises import Here, Reader, Transaction
 DEFAULT_STORE = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A start of the program: where it is, and the bound of `stored` that it found and left (see `sequencer`)."""
 
     here: Here

@@ -10,9 +10,10 @@ SQL text is used here rather than the ORM: nine index rows go with a statement, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from lrs.errors import Conflict
 from lrs.store.entry import Entry
@@ -215,8 +216,7 @@ def _referring(reader: Reader, store: int, target: UUID) -> list[tuple[int, byte
 # --- finding ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """One term that a statement must have; `wide` lets the wider index rows count too."""
 
     kind: str
@@ -224,8 +224,7 @@ class Filter:
     wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Which part of the log: `since_us < stored <= until_us`, `floor < seq <= ceiling`, of one credential if given."""
 
     since_us: int | None = None

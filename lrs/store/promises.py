@@ -15,9 +15,10 @@ Work handed to `read` and `write` runs outside the event loop and must not wait 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -92,8 +93,7 @@ class Transaction(Reader, Protocol):
         """The number of one term."""
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(Struct, frozen=True):
     """This device as rows of the store name it."""
 
     device_uuid: UUID

@@ -11,15 +11,15 @@ stamps above it. Every commit renews the lease at no cost of its own; `lags` say
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Lock
+
+from msgspec import Struct
 
 # A store that is only read commits once in so long, and after a crash `stored` may begin as far ahead of the clock.
 LEASE_US = 1_000_000
 
 
-@dataclass(slots=True)
-class Head:
+class Head(Struct):
     """The head row of one store, as the writer changes it."""
 
     seq: int

@@ -7,9 +7,10 @@ misspelt, repeated or out of place is refused. Which statements match is left to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 from uuid import UUID
+
+from msgspec import Struct
 
 from lrs.xapi import agents
 from lrs.xapi.parameters import Parameters
@@ -25,8 +26,7 @@ _KNOWN = (*_SINGLE, *_FILTERS, "limit", "format", "attachments", "ascending")
 _RULE = "xAPI Communication 2.1.3"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementQuery:
+class StatementQuery(Struct, frozen=True):
     """One question to the statements resource. `limit` 0 is the server's own; `agent` is an `agents.key`."""
 
     statement_id: UUID | None = None

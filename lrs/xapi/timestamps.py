@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
+
+from msgspec import Struct
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_US = 86_400_000_000
@@ -131,8 +132,7 @@ _UNITS = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
 _HUNDREDTH = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """A length of time in the units it was written in: a month has no fixed number of seconds (xAPI Data 2.3.1)."""
 
     years: Decimal = Decimal(0)

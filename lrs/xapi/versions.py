@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import functools
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lrs.errors import Fault, Invalid
 
@@ -20,8 +21,7 @@ class Version(enum.Enum):
     V2_0_0 = "2.0.0"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What the LRS does for a client of one version. Each field is one difference."""
 
     statement_default: str

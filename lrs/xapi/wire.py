@@ -14,11 +14,11 @@ import functools
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import jiter
 import msgspec
+from msgspec import Struct
 
 from lrs.errors import Fault, Invalid
 
@@ -148,8 +148,7 @@ def replaced(raw: bytes, changes: Mapping[str, bytes]) -> bytes:
     return b"".join([*pieces, raw[done:]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(Struct, frozen=True):
     """Where one member stands in its object: `start` of its name, first byte of its `value`, `end` of it."""
 
     name: str

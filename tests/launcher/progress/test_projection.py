@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +231,7 @@ def test_how_the_category_is_spelt_does_not_matter(lms: Campus, course: str, spe
     """Rows are passed over by their bytes, but an escaped IRI is the same IRI."""
     lms.lesson(course)
     rows = lms.read(lambda reader: log.follow(reader, STORE, 0, 10))
-    again = [replace(row, raw=(row.raw or b"").replace(CATEGORY_CMI5.encode(), spelt.encode())) for row in rows]
+    again = [row._replace(raw=(row.raw or b"").replace(CATEGORY_CMI5.encode(), spelt.encode())) for row in rows]
     assert projection.look(again, 0) == projection.look(rows, 0)
 
 
@@ -241,9 +240,9 @@ def test_what_only_happens_in_a_lesson_is_passed_over(lms: Campus, course: str) 
     lms.lesson(course)
     rows = lms.read(lambda reader: log.follow(reader, STORE, 0, 10))
     without = [
-        replace(row, raw=(row.raw or b"").replace(CATEGORY_CMI5.encode(), b"http://example.com/c")) for row in rows
+        row._replace(raw=(row.raw or b"").replace(CATEGORY_CMI5.encode(), b"http://example.com/c")) for row in rows
     ]
-    assert [list(projection.look(found, 0).said) for found in (without, [replace(row, raw=None) for row in rows])] == [
+    assert [list(projection.look(found, 0).said) for found in (without, [row._replace(raw=None) for row in rows])] == [
         [],
         [],
     ]
