@@ -9,9 +9,8 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from dataclasses import dataclass
 from typing import Protocol
-
-from msgspec import Struct
 
 _UCRED = struct.Struct("=iII")  # Linux `struct ucred`: pid, uid, gid
 _XUCRED = struct.Struct("=IIh2xI")  # macOS `struct xucred`, its start: version, uid, how many groups, the first group
@@ -19,7 +18,8 @@ _XUCRED_SIZE = 76
 _SOL_LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 0x001, 0x002  # macOS <sys/un.h>
 
 
-class Peer(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Peer:
     """The process at the other end. `pid` is None where the system does not tell it."""
 
     pid: int | None

@@ -12,10 +12,9 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from msgspec import Struct
 
 from lrs.errors import ConfigurationError, Fault, Invalid, NotFound
 from lrs.local.places import data_home
@@ -25,7 +24,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
-class Service(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Service:
     """One service of this user.
 
     `bindings` say how it is reached, best first (`{"type": "unix", "path": …}`); `exec` starts it; `issuer` is the
