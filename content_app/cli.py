@@ -1,4 +1,4 @@
-"""`python -m content_app LAUNCH_URL`: the lesson in a terminal, or from a script of answers.
+"""`python -m content_app LAUNCH_URL`: the lesson in a terminal, from a script of answers, or as a page.
 
 Exit 0: the lesson was given to the end, or the learner left and `terminated` is on record. 1: the LMS refused or could
 not be reached, one line says why. 2: wrong usage, a launch URL that cannot be used included.
@@ -9,152 +9,150 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
+import secrets
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import IO, Any
+from typing import Any
 
+from content_app import scheme, terminal
 from content_app.clock import SystemClock
-from content_app.errors import BadLaunch, LessonError, Stopped
-from content_app.exercises import Exercise, exercises
+from content_app.errors import BadLaunch, LessonError
 from content_app.launch import Launch, parse
-from content_app.play import Play, Report
+from content_app.play import Play
+from content_app.progress import MOST_EXERCISES, Attempt
 from content_app.session import Patience, Session
 from content_app.statements import Statement
 from lrs import client
 
 DEFAULT_COUNT = 5
+IDLE_SECONDS = 1800.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     options = _options(arguments)
     try:
+        if options.register or options.unregister:
+            print(scheme.register() if options.register else scheme.unregister())
+            return 0
         launch = parse(options.launch_url)
         script = _script(options.answers)
-    except (BadLaunch, OSError, UnicodeDecodeError) as error:
+    except (BadLaunch, UnicodeDecodeError) as error:
         return _fail(2, error)
+    except (LessonError, OSError) as error:
+        return _fail(1 if options.launch_url is None else 2, error)
     try:
-        report, kept = _run(launch, options, script)
+        _run(launch, options, script)
     except (LessonError, client.OfflineLrsError, OSError) as error:
         return _fail(1, error)
-    if options.json:
-        print(json.dumps(_summary(launch, report, kept), ensure_ascii=False))
     return 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="content_app", description="A maths lesson, launched by an LMS (cmi5).")
-    parser.add_argument("launch_url", metavar="LAUNCH_URL", help="the launch URL, as the LMS made it")
+    parser.add_argument("launch_url", metavar="LAUNCH_URL", nargs="?", help="the launch URL, as the LMS made it")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--answers",
+        metavar="FILE",
+        help="answers, one a line: a literal, `right`, `wrong`, or `stop` to leave there; - is stdin",
+    )
+    ways.add_argument("--browser", action="store_true", help="as a page, from a server of its own on 127.0.0.1")
+    ways.add_argument("--register", action="store_true", help="open offline-maths: addresses with this app from now on")
+    ways.add_argument("--unregister", action="store_true", help="no longer")
+    parser.add_argument("--no-open", action="store_true", help="with --browser: only say where the page is")
     parser.add_argument(
-        "--answers", metavar="FILE", help="answers, one a line: a literal, `right` or `wrong`; - is stdin"
+        "--idle",
+        type=float,
+        default=IDLE_SECONDS,
+        metavar="SECONDS",
+        help="with --browser: end when nobody touched the page for so long",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="which exercises; by default others each time")
-    parser.add_argument("--count", type=_positive, metavar="N", help="how many exercises; by default all answers, or 5")
+    parser.add_argument("--count", type=_count, metavar="N", help="how many exercises; by default all answers, or 5")
     parser.add_argument(
         "--patience", type=float, default=Patience().seconds, metavar="SECONDS", help="for each request"
     )
     parser.add_argument("--json", action="store_true", help="sum up as one line of JSON on standard output")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="append a line for each acknowledged statement")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if (options.launch_url is None) != (options.register or options.unregister):
+        parser.error("give either a LAUNCH_URL, or --register or --unregister")
+    return options
 
 
-def _positive(text: str) -> int:
+def _count(text: str) -> int:
     number = int(text)
-    if number < 1:
+    if not 1 <= number <= MOST_EXERCISES:
         raise ValueError
     return number
-
-
-def _run(launch: Launch, options: argparse.Namespace, script: list[str] | None) -> tuple[Report, list[str]]:
-    clock, stop, kept = SystemClock(), _Stop(), list[str]()
-    count = options.count or (len(script) if script else DEFAULT_COUNT)
-    seed = clock.uuid4().int if options.seed is None else options.seed
-    out = sys.stderr if options.json else sys.stdout
-    way = contextlib.closing(client.open(launch.endpoint, launch.ipc_service))
-    with way as transport, _journal(options.journal, kept) as on_kept, stop:
-        session = Session(launch, transport, clock, Patience(options.patience), on_kept)
-        ask = _ask(_responses(options.answers, script, out), stop)
-        play = Play(session, clock, ask, lambda text: print(text, file=out, flush=True))
-        report = play.run(exercises(launch.topic, launch.level, seed, count))
-    return report, kept
-
-
-# --- where answers come from ----------------------------------------------------------------------------------------
 
 
 def _script(answers: str | None) -> list[str] | None:
     """The answers of a file; None where they are asked for as the lesson goes."""
     if answers is None or answers == "-":
         return None
-    return [line.strip() for line in Path(answers).read_text("utf-8").splitlines() if line.strip()]
+    with Path(answers).open(encoding="utf-8") as file:
+        return list(terminal.lines_of(file))
 
 
-def _responses(answers: str | None, script: list[str] | None, out: IO[str]) -> Callable[[Exercise], str | None]:
-    if script is not None:
-        scripted = iter(script)
-        return lambda _exercise: next(scripted, None)
-    if answers == "-":
-        lines = _lines(sys.stdin)
-        return lambda _exercise: next(lines, None)
-    return lambda exercise: _typed(exercise, out)
+def _run(launch: Launch, options: argparse.Namespace, script: list[str] | None) -> None:
+    clock, kept = SystemClock(), list[str]()
+    with (
+        contextlib.closing(client.open(launch.endpoint, launch.ipc_service)) as transport,
+        _journal(options.journal, kept) as on_kept,
+    ):
+        session = Session(launch, transport, clock, Patience(options.patience), on_kept)
+        play = Play(session, clock, Attempt(_seed(options, clock), _how_many(options, script)))
+        if options.browser:
+            _show(play, session, clock, options)
+        else:
+            _ask(play, session, options, script)
+    if options.json:
+        print(json.dumps(_summary(launch, play, kept), ensure_ascii=False))
 
 
-def _lines(source: IO[str]) -> Iterator[str]:
-    return (line.strip() for line in source if line.strip())
+def _seed(options: argparse.Namespace, clock: SystemClock) -> int:
+    return clock.uuid4().int >> 96 if options.seed is None else options.seed
 
 
-def _typed(exercise: Exercise, out: IO[str]) -> str | None:
-    print(f"{exercise.prompt} = ", end="", file=out, flush=True)
-    line = sys.stdin.readline()
-    if not line:  # not even an empty one: standard input was closed
-        print(file=out)
-        return None
-    return line.strip()
+def _how_many(options: argparse.Namespace, script: list[str] | None) -> int:
+    """As many as answers, unless the learner stops among them."""
+    if options.count or not script or terminal.STOP in script:
+        return options.count or DEFAULT_COUNT
+    return min(len(script), MOST_EXERCISES)
 
 
-def _ask(responses: Callable[[Exercise], str | None], stop: _Stop) -> Callable[[Exercise], str | None]:
-    def ask(exercise: Exercise) -> str | None:
-        with stop.may_interrupt():
-            return responses(exercise)
+def _ask(play: Play, session: Session, options: argparse.Namespace, script: list[str] | None) -> None:
+    out = sys.stderr if options.json else sys.stdout
+    if script is None and options.answers is None:
+        ask = terminal.typed(out)
+    else:
+        ask = terminal.scripted(terminal.lines_of(sys.stdin) if script is None else iter(script))
+    with terminal.Stop(session, options.patience) as stop:
+        terminal.give(play, stop.while_asking(ask), lambda text: print(text, file=out, flush=True))
 
-    return ask
+
+def _show(play: Play, session: Session, clock: SystemClock, options: argparse.Namespace) -> None:
+    from content_app.page import desk, server  # the web framework, for those who ask for a page only
+
+    def ready(url: str) -> None:
+        print(json.dumps({"page": url}) if options.json else f"The lesson is at {url}", flush=True)
+        if not options.no_open:
+            _open(url)
+
+    page = desk.Desk(play, session, clock)
+    server.serve(page, secrets.token_urlsafe(24), options.idle, ready)
+    page.close()
 
 
-class _Stop:
-    """SIGINT and SIGTERM end the lesson at the next question, not in the middle of a request; the second at once."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._waiting = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> _Stop:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    @contextlib.contextmanager
-    def may_interrupt(self) -> Iterator[None]:
-        """While the learner is waited for."""
-        self._waiting = True
-        try:
-            if self._asked:
-                raise Stopped("stopped")
-            yield
-        finally:
-            self._waiting = False
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        again, self._asked = self._asked, True
-        if self._waiting or again:
-            raise Stopped("stopped before everything was sent" if again else "stopped")
+def _open(url: str) -> None:
+    """In the person's browser, which is none of our process and does not write where our caller reads."""
+    silent = subprocess.DEVNULL
+    command = [sys.executable, "-m", "webbrowser", url]
+    subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent, start_new_session=True)
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
@@ -175,15 +173,17 @@ def _journal(path: Path | None, kept: list[str]) -> Iterator[Callable[[Statement
         yield keep
 
 
-def _summary(launch: Launch, report: Report, kept: list[str]) -> dict[str, Any]:
-    score = report.score
+def _summary(launch: Launch, play: Play, kept: list[str]) -> dict[str, Any]:
+    """`answered` and `right` count the answers of earlier sessions too, of which there are `resumed`."""
+    report = play.report
     return {
         "registration": launch.registration,
         "topic": launch.topic,
         "level": launch.level,
-        "answered": len(report.answers),
-        "right": sum(answer.right for answer in report.answers),
-        "scaled": score.scaled if score else None,
+        "answered": play.number,
+        "right": sum(given.right for given in play.attempt.answers),
+        "resumed": report.resumed,
+        "scaled": report.score.scaled if report.score else None,
         "passed": report.passed,
         "left": report.left,
         "returnURL": report.return_url,

@@ -19,5 +19,9 @@ class Refused(LessonError):
     """The LMS answered, and the answer is no. Asking again would not change it."""
 
 
+class NotANumber(LessonError):
+    """What was typed is no answer to this exercise: the learner is asked again."""
+
+
 class Stopped(LessonError):
     """The learner, or the system, wants the lesson to end now."""

@@ -6,20 +6,24 @@ Values in, values out; asking, sending and waiting are left to `play`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from content_app.exercises import Exercise, is_right
+from content_app import exercises
+from content_app.errors import NotANumber
+from content_app.exercises import Exercise
+from content_app.progress import Attempt, Given, Progress
 
 PASS_MARK = 0.6  # where the LMS sets no mastery score, the lesson has its own
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the learner answered to an exercise."""
+    """What the learner answered to an exercise. `nearly`: worth as much, but not in lowest terms."""
 
     exercise: Exercise
     response: str
     right: bool
+    nearly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +38,26 @@ class Score:
         return round(self.right / self.total, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What this lesson already said of the learner in this registration, in this session or an earlier one."""
-
-    passed: bool = False
-    completed: bool = False
-
-
-def answer(exercise: Exercise, response: str) -> Answer:
-    """Mark a response. The words `right` and `wrong` stand for a right and a wrong answer (scripts)."""
-    spoken = {"right": exercise.answer, "wrong": exercise.wrong}.get(response, response)
-    return Answer(exercise, spoken, is_right(exercise, spoken))
+def answer(exercise: Exercise, text: str) -> Answer:
+    """Mark what was typed; `NotANumber` where it is none: a slip of the finger is no wrong answer."""
+    response = exercises.read(exercise, text)
+    if response is None:
+        raise NotANumber(f"{text!r} is no answer to {exercise.prompt}")
+    right, nearly = exercises.is_right(exercise, response), exercises.is_nearly_right(exercise, response)
+    return Answer(exercise, response, right, nearly)
 
 
-def score(answers: Sequence[Answer]) -> Score:
+def attempt(before: Progress, launch_mode: str, wanted: Attempt) -> Attempt:
+    """The go that this session is about: the one that was left halfway, in Normal mode (cmi5 10.2.2), else `wanted`."""
+    return before.attempt if launch_mode == "Normal" and before.attempt else wanted
+
+
+def with_answer(before: Attempt, given: Answer, seconds: float) -> Attempt:
+    """The go with one more answer, after so much time altogether."""
+    return replace(before, answers=(*before.answers, Given(given.response, given.right)), seconds=seconds)
+
+
+def score(answers: Sequence[Answer | Given]) -> Score:
     """The score of a lesson that was answered to its end."""
     return Score(sum(each.right for each in answers), len(answers))
 
@@ -71,5 +80,6 @@ def verdicts(passed: bool, launch_mode: str, before: Progress) -> tuple[str, ...
 
 
 def after(verb: str, before: Progress) -> Progress:
-    """The progress once the LMS acknowledged that verb."""
-    return Progress(before.passed or verb == "passed", before.completed or verb == "completed")
+    """The progress once that verb was said."""
+    passed, completed = before.passed or verb == "passed", before.completed or verb == "completed"
+    return replace(before, passed=passed, completed=completed)

@@ -14,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from content_app import progress
 from content_app.clock import Clock
 from content_app.errors import Refused
 from content_app.launch import Launch
-from content_app.lesson import Progress
-from content_app.statements import LaunchData, Statement
+from content_app.progress import Progress
+from content_app.statements import VERBS, LaunchData, Statement
 from lrs.client import Response, Transport, Unreachable
 
 _VERSION = {"X-Experience-API-Version": "1.0.3"}
@@ -27,6 +28,7 @@ _NOT_NOW = frozenset({408, 425, 429})  # with every 5xx
 _PROGRESS = "offline-maths.progress"
 _LAUNCH_MODES = ("Normal", "Browse", "Review")
 _LONGEST_REASON = 300
+_SHORTEST_ANSWER = 5.0  # seconds: a busy tablet answers late, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Session:
         self._transport = transport
         self._clock = clock
         self._patience = patience or Patience()
+        self._longest_answer = self._patience.answer
         self._on_kept = on_kept
         self._authorization: dict[str, str] = {}
         self._last = datetime.min.replace(tzinfo=UTC)
@@ -73,7 +76,9 @@ class Session:
 
     def fetch(self) -> None:
         """Get the token, once (cmi5 8.2). Nothing else may be asked before."""
-        response = self._call("POST", self.launch.fetch, {}, None)
+        if self._authorization:
+            return
+        response = self._call("POST", self.launch.fetch, {}, None, self._longest_answer)  # it is answered only once
         answer = _object(response, "the fetch URL")
         token = answer.get("auth-token")
         if response.status != 200 or not isinstance(token, str) or not token:
@@ -91,7 +96,8 @@ class Session:
             raise Refused("the launch data lack a contextTemplate or a launchMode")
         if mastery is not None and (isinstance(mastery, bool) or not isinstance(mastery, int | float)):
             raise Refused("the masteryScore in the launch data is no number")
-        return LaunchData(template, mode, mastery, value.get("returnURL"))
+        return_url = value.get("returnURL")
+        return LaunchData(template, mode, mastery, return_url if isinstance(return_url, str) and return_url else None)
 
     def preferences(self) -> Preferences:
         """The learner's preferences; none where the LMS has none (cmi5 11)."""
@@ -109,16 +115,19 @@ class Session:
     def progress(self) -> Progress:
         """What this lesson wrote down of itself in this registration. An LMS that kept nothing is a fresh start."""
         response = self._get("activities/state", self._about_activity(_PROGRESS))
-        if response.status != 200:
-            return Progress()
-        value = _object(response, "the lesson's own progress")
-        return Progress(passed=value.get("passed") is True, completed=value.get("completed") is True)
+        return progress.parse(_json(response)) if response.status == 200 else Progress()
 
-    def keep_progress(self, progress: Progress) -> None:
-        """Write that down. Where an LMS will not have it, the lesson goes on: its verdicts are on record already."""
+    def keep_progress(self, kept: Progress) -> None:
+        """Write that down. Where an LMS will not have it, the lesson goes on: what it said is on record already."""
         url = f"{self.launch.endpoint}activities/state?{_query(self._about_activity(_PROGRESS))}"
-        body = _bytes({"passed": progress.passed, "completed": progress.completed})
-        self._call("PUT", url, self._headers() | _JSON, body)
+        self._call("PUT", url, self._headers() | _JSON, _bytes(progress.document(kept)))
+
+    def was_said(self, verb: str) -> bool:
+        """Whether the LMS has a statement with that verb of this learner, activity and registration; one that lets a
+        lesson read nothing does not say so."""
+        about = {"agent": self.launch.actor_text, "activity": self.launch.activity_id, "verb": VERBS[verb]}
+        response = self._get("statements", about | {"registration": self.launch.registration, "limit": "1"})
+        return response.status == 200 and bool(_object(response, "statements").get("statements"))
 
     def send(self, statement: Statement) -> None:
         """Send the statement until the LMS acknowledges it. `Refused` where it says no, `Unreachable` in the end."""
@@ -129,9 +138,10 @@ class Session:
             raise Refused("the LMS acknowledged something else than the statement it was sent")
         self._on_kept(statement, response.status)
 
-    def be_brief(self, seconds: float) -> None:
-        """Be less patient from now on: somebody waits for the end."""
-        self._patience = replace(self._patience, seconds=min(seconds, self._patience.seconds))
+    def be_patient(self, seconds: float) -> None:
+        """Try each request so long from now on: somebody waits. An answer is waited for less long, too."""
+        answer = min(self._longest_answer, max(seconds, _SHORTEST_ANSWER))
+        self._patience = replace(self._patience, seconds=seconds, answer=answer)
 
     def _get(self, resource: str, parameters: Mapping[str, str]) -> Response:
         return self._call("GET", f"{self.launch.endpoint}{resource}?{_query(parameters)}", self._headers(), None)
@@ -147,12 +157,15 @@ class Session:
             "stateId": state_id,
         }
 
-    def _call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
+    def _call(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, answer: float | None = None
+    ) -> Response:
         """The final answer: tried again while nobody answers, or the answer is "not now", and patience lasts."""
         began, pause = self._clock.monotonic(), self._patience.first
+        timeout = answer or self._patience.answer
         while True:
             try:
-                response = self._transport.request(method, url, headers, body, self._patience.answer, retry_safe=True)
+                response = self._transport.request(method, url, headers, body, timeout, retry_safe=True)
                 if not _is_not_now(response):
                     return response
                 failure = Unreachable(f"the LMS cannot take it now: {_reason(response)}", sent=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 from content_app.launch import Launch
 from content_app.lesson import Answer, Score
+from content_app.spoken import LANGUAGES, spoken
 
 VERBS = {
     "initialized": "http://adlnet.gov/expapi/verbs/initialized",
@@ -80,8 +81,8 @@ def judged(
     return statement | {"result": {"success": verb == "passed", "score": points, "duration": duration(seconds)}}
 
 
-def answered(author: Author, statement_id: uuid.UUID, now: datetime, answer: Answer) -> Statement:
-    """The response to one exercise, as an interaction (xAPI Data 2.4.4.1)."""
+def answered(author: Author, statement_id: uuid.UUID, now: datetime, answer: Answer, seconds: float) -> Statement:
+    """The response to one exercise, as an interaction (xAPI Data 2.4.4.1). `seconds`: how long the learner thought."""
     activity_id, launch = author.launch.activity_id, author.launch
     test = f"{activity_id}/test/{launch.topic}-{launch.level}"
     statement = _any(author, "answered", statement_id, now)
@@ -91,12 +92,14 @@ def answered(author: Author, statement_id: uuid.UUID, now: datetime, answer: Ans
         "id": f"{test}/question/{answer.exercise.slug}",
         "definition": {
             "type": INTERACTION,
-            "name": {"und": answer.exercise.prompt},
+            "name": dict.fromkeys(LANGUAGES, answer.exercise.prompt),
+            "description": {language: spoken(answer.exercise.prompt, language) for language in LANGUAGES},
             "interactionType": answer.exercise.interaction,
             "correctResponsesPattern": [answer.exercise.answer],
         },
     }
-    return statement | {"result": {"success": answer.right, "response": answer.response}}
+    result = {"success": answer.right, "response": answer.response, "duration": duration(seconds)}
+    return statement | {"result": result}
 
 
 def timestamp(now: datetime) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 
 from content_app.cli import main
-from tests.support.device import start, wait_for
+from tests.content_app.worlds import new_launch
+from tests.support.device import REPOSITORY, start, wait_for
 from tests.support.fake_lms import FakeLms, kept, launch_url, verbs
 
 NAME = "org.example.lms"
@@ -136,7 +138,7 @@ def test_a_used_launch_is_refused(device: Path, capsys: pytest.CaptureFixture[st
     assert "error-code 1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_lesson_with_terminated(device: Path, number: signal.Signals) -> None:
     """While the learner thinks."""
     with FakeLms(device / "lms", NAME) as lms:
@@ -153,7 +155,7 @@ def test_a_closed_input_ends_the_lesson_with_terminated(device: Path) -> None:
     """The learner closed the window."""
     with FakeLms(device / "lms", NAME) as lms:
         with lesson(lms.launch_url(), "--seed", "1", stdin=subprocess.PIPE) as process:
-            out, _ = process.communicate("right\n", timeout=30)
+            out, _ = process.communicate("7\n", timeout=30)
         expected = (0, ["initialized", "answered", "terminated"], "Left before the end.")
         assert expected == (process.returncode, verbs(lms.kept), out.splitlines()[-1])
 
@@ -166,6 +168,35 @@ def test_answers_from_standard_input(device: Path) -> None:
         assert (process.returncode, verbs(lms.kept)) == (0, WHOLE)
 
 
+def test_a_script_can_stop_halfway(device: Path) -> None:
+    """`stop`: five exercises unless `--count` says otherwise; the next launch goes on, and the sum counts both."""
+    summaries = []
+    with FakeLms(device / "lms", NAME) as lms:
+        for answers in (("right", "wrong", "stop", "right"), ("right", "right", "right")):
+            new_launch(lms)
+            with lesson(lms.launch_url(), "--answers", script(device, *answers), "--json") as process:
+                out, err = process.communicate(timeout=30)
+            assert process.returncode == 0, err
+            summaries.append(
+                {name: json.loads(out)[name] for name in ("answered", "right", "resumed", "left", "passed")}
+            )
+        later = ["initialized", *["answered"] * 3, "passed", "completed", "terminated"]
+        assert verbs(lms.kept)[3:] == ["terminated", *later]
+    assert summaries == [
+        {"answered": 2, "right": 1, "resumed": 0, "left": True, "passed": None},
+        {"answered": 5, "right": 4, "resumed": 2, "left": False, "passed": True},
+    ]
+
+
+def test_the_words_of_a_script_are_no_answers_of_a_learner(device: Path) -> None:
+    """Who types `right` is asked for a number."""
+    with FakeLms(device / "lms", NAME) as lms:
+        with lesson(lms.launch_url(), "--seed", "42", stdin=subprocess.PIPE) as process:
+            out, _ = process.communicate("right\n4\n", timeout=30)
+        assert verbs(lms.kept) == ["initialized", "answered", "terminated"]
+    assert out.startswith("3 + 1 = Please write a whole number, like 12.\n3 + 1 = Right.\n")
+
+
 def test_the_same_seed_asks_the_same(device: Path) -> None:
     """Two launches, the same questions."""
     asked = []
@@ -176,9 +207,25 @@ def test_the_same_seed_asks_the_same(device: Path) -> None:
     assert asked[0] == asked[1]
 
 
+def test_without_a_page_no_web_framework_is_loaded() -> None:
+    """It is the price of a page, paid by those who want one."""
+    code = "import content_app.cli, sys; print({'starlette', 'uvicorn', 'jinja2'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout == "set()\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--count", "0", "x"], ["--seed", "x", "x"], ["--unknown", "x"]],
+    [
+        [],
+        ["--count", "0", "x"],
+        ["--count", "1001", "x"],
+        ["--seed", "x", "x"],
+        ["--unknown", "x"],
+        ["--register", "x"],
+        ["--browser"],
+        ["--browser", "--answers", "-", "x"],
+    ],
 )
 def test_wrong_usage_is_two(arguments: list[str]) -> None:
     """As every command."""

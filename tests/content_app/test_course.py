@@ -29,8 +29,17 @@ def test_the_course_keeps_to_the_schema() -> None:
 def test_every_lesson_of_the_course_can_be_launched() -> None:
     """Its URL, with the launch parameters behind it, is one that the app reads."""
     urls = [str(url.text) for url in etree.parse(COURSE).iterfind(".//c:au/c:url", NS)]
-    launched = [parse(f"{url}&{urlencode(GOOD)}").topic for url in urls]
-    assert launched == ["addition", "subtraction", "fractions"]
+    launched = [parse(f"{url}&{urlencode(GOOD)}") for url in urls]
+    assert [(one.topic, one.level) for one in launched] == [
+        ("addition", 1),
+        ("subtraction", 1),
+        ("fractions", 1),
+        ("multiplication", 1),
+        ("division", 1),
+        ("addition", 2),
+        ("subtraction", 2),
+        ("fractions", 2),
+    ]
 
 
 def test_titles_are_in_english_and_spanish() -> None:
@@ -38,4 +47,5 @@ def test_titles_are_in_english_and_spanish() -> None:
     course = etree.parse(COURSE)
     texts = [*course.iterfind(".//c:title", NS), *course.iterfind(".//c:description", NS)]
     languages = {tuple(each.get("lang") for each in text.iterfind("c:langstring", NS)) for text in texts}
-    assert (10, {("en", "es")}) == (len(texts), languages)
+    units = [*course.iterfind(".//c:course", NS), *course.iterfind(".//c:block", NS), *course.iterfind(".//c:au", NS)]
+    assert (2 * len(units), {("en", "es")}) == (len(texts), languages)

@@ -5,20 +5,45 @@ from __future__ import annotations
 import pytest
 
 from content_app import lesson
+from content_app.errors import NotANumber
 from content_app.exercises import Exercise
-from content_app.lesson import Answer, Progress, Score
+from content_app.lesson import Answer, Score
+from content_app.progress import Attempt, Given, Progress
 
 SUM = Exercise("3-plus-4", "3 + 4", "7", "8", "numeric")
+HALF = Attempt(7, 2, (Given("7", True),), 12.0)
+FRESH = Attempt(8, 3)
 
 
 @pytest.mark.parametrize(
-    ("response", "expected"),
-    [("7", ("7", True)), ("9", ("9", False)), ("right", ("7", True)), ("wrong", ("8", False)), ("x", ("x", False))],
+    ("text", "expected"),
+    [("7", Answer(SUM, "7", True)), ("07", Answer(SUM, "7", True)), ("9", Answer(SUM, "9", False))],
 )
-def test_an_answer_is_marked(response: str, expected: tuple[str, bool]) -> None:
-    """`right` and `wrong` stand for such an answer."""
-    spoken, right = expected
-    assert Answer(SUM, spoken, right) == lesson.answer(SUM, response)
+def test_an_answer_is_marked(text: str, expected: Answer) -> None:
+    """As it is read."""
+    assert expected == lesson.answer(SUM, text)
+
+
+@pytest.mark.parametrize("text", ["", "x", "right", "7.0"])
+def test_what_is_no_number_is_not_marked(text: str) -> None:
+    """A slip of the finger is no wrong answer; nor is a script's word the right one."""
+    with pytest.raises(NotANumber):
+        lesson.answer(SUM, text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept", "expected"),
+    [("Normal", HALF, HALF), ("Normal", None, FRESH), ("Browse", HALF, FRESH), ("Review", HALF, FRESH)],
+)
+def test_a_go_that_was_left_goes_on_in_normal_mode(mode: str, kept: Attempt | None, expected: Attempt) -> None:
+    """Elsewhere it is left alone (cmi5 10.2.2)."""
+    assert expected == lesson.attempt(Progress(attempt=kept), mode, FRESH)
+
+
+def test_an_answer_is_added_to_the_go() -> None:
+    """With the time it took altogether."""
+    expected = Attempt(7, 2, (Given("7", True), Given("9", False)), 31.5)
+    assert (expected, True) == (lesson.with_answer(HALF, Answer(SUM, "9", False), 31.5), expected.is_whole)
 
 
 @pytest.mark.parametrize(("right", "total", "scaled"), [(0, 5, 0.0), (3, 5, 0.6), (2, 3, 0.6667), (5, 5, 1.0)])

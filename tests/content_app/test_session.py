@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from content_app import statements
-from content_app.errors import Refused, Stopped
-from content_app.exercises import Exercise, exercises
+from content_app.errors import Refused
 from content_app.launch import parse
-from content_app.lesson import Progress
-from content_app.play import Play, Report
+from content_app.progress import Attempt, Given, Progress
 from content_app.session import Patience, Preferences, Session
 from content_app.statements import Author
-from lrs import client
 from lrs.client import Response, Unreachable
-from tests.support.fake_lms import LAUNCH_DATA, FakeLms, launch_url, verbs
-
-NAME = "org.example.lms"
-WHOLE = ["initialized", "answered", "answered", "answered", "passed", "completed", "terminated"]
-ONCE = ("busy", "lose", "drop")
-
-
-class LessonClock:
-    """Stands still, but for sleeping; no two of them give one id."""
-
-    ids = itertools.count(1)
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-        self.time = datetime(2026, 11, 21, 10, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return sum(self.slept)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    def uuid4(self) -> UUID:
-        return UUID(int=next(self.ids), version=4)
+from tests.content_app.worlds import NAME, LessonClock, session
+from tests.support.fake_lms import launch_url
 
 
 class Scripted:
@@ -75,137 +42,14 @@ def gone() -> Unreachable:
     return Unreachable("gone", sent=True)
 
 
+def gone_well() -> Response:
+    """Kept."""
+    return Response(204, (), b"")
+
+
 def json_answer(status: int, value: Any) -> Response:
     """An answer with this value."""
     return Response(status, (), json.dumps(value).encode())
-
-
-@contextlib.contextmanager
-def session(clock: LessonClock | None = None, transport: client.Transport | None = None) -> Iterator[Session]:
-    """A session with the LMS at the service, not fetched yet."""
-    launch = parse(launch_url(NAME))
-    way = transport or client.open(launch.endpoint, launch.ipc_service)
-    with contextlib.closing(way):
-        yield Session(launch, way, clock or LessonClock())
-
-
-def play(lms: FakeLms, answers: list[str | Exception], told: list[str] | None = None) -> Report:
-    """A lesson of three exercises, answered so; the end of the answers is the learner leaving."""
-    clock, responses = LessonClock(), iter(answers)
-
-    def ask(_exercise: Exercise) -> str | None:
-        response = next(responses, None)
-        if isinstance(response, Exception):
-            raise response
-        return response
-
-    with session(clock) as opened:
-        return Play(opened, clock, ask, (told if told is not None else []).append).run(exercises("addition", 1, 1, 3))
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        (["right", "right", "right"], WHOLE),
-        (["right", "wrong", "wrong"], [*WHOLE[:4], "failed", "completed", "terminated"]),
-        (["right"], ["initialized", "answered", "terminated"]),
-        (["right", Stopped("now")], ["initialized", "answered", "terminated"]),
-        ([], ["initialized", "terminated"]),
-    ],
-)
-def test_a_lesson_says_what_happened(device: Path, answers: list[str | Exception], expected: list[str]) -> None:
-    """Passed, failed, or left on the way: `terminated` is always the last."""
-    with FakeLms(device / "lms", NAME) as lms:
-        play(lms, answers)
-        assert expected == verbs(lms.kept)
-
-
-def test_the_lms_is_asked_in_the_order_of_the_standard(device: Path) -> None:
-    """Fetch, launch data and preferences before the first statement (cmi5 8.2, 10, 11)."""
-    with FakeLms(device / "lms", NAME) as lms:
-        play(lms, [])
-        expected = ["POST fetch", "GET launchdata", "GET preferences", "GET progress", "POST initialized"]
-        assert expected == lms.requests[:5]
-
-
-@pytest.mark.parametrize("mode", ["Browse", "Review"])
-def test_outside_normal_mode_nothing_is_judged(device: Path, mode: str) -> None:
-    """cmi5 10.2.2; what was answered is still said."""
-    with FakeLms(device / "lms", NAME, launch_data=LAUNCH_DATA | {"launchMode": mode}) as lms:
-        report = play(lms, ["right"] * 3)
-        assert ([*WHOLE[:4], "terminated"], None) == (verbs(lms.kept), report.passed)
-
-
-def test_a_second_session_does_not_repeat_what_is_once_in_a_registration(device: Path) -> None:
-    """The lesson wrote down that it passed and completed."""
-    with FakeLms(device / "lms", NAME) as lms:
-        play(lms, ["right"] * 3)
-        (lms.folder / "token-given").unlink()
-        play(lms, ["wrong"] * 3)
-        assert ["initialized", *["answered"] * 3, "terminated"] == verbs(lms.kept[len(WHOLE) :])
-
-
-def test_a_failed_lesson_can_be_passed_later(device: Path) -> None:
-    """`failed` is no end, `completed` is said once."""
-    with FakeLms(device / "lms", NAME) as lms:
-        play(lms, ["wrong"] * 3)
-        (lms.folder / "token-given").unlink()
-        play(lms, ["right"] * 3)
-        assert [verb for verb in verbs(lms.kept) if verb in ("failed", *WHOLE[4:6])] == [
-            "failed",
-            "completed",
-            "passed",
-        ]
-
-
-def test_the_words_are_those_of_the_learners_language(device: Path) -> None:
-    """The first that the lesson has (cmi5 11.1)."""
-    told: list[str] = []
-    preferences = {"languagePreference": "fr-FR,es-MX,en-US", "audioPreference": "on"}
-    with FakeLms(device / "lms", NAME, preferences=preferences) as lms:
-        play(lms, ["right", "right", "wrong"], told)
-    assert [told[0], told[1], told[3]] == ["Correcto.", "Correcto.", "2 de 3 correctas. Aprobado."]
-
-
-@pytest.mark.parametrize("what", ["fetch", "launchdata", "preferences", "progress", *dict.fromkeys(WHOLE)])
-@pytest.mark.parametrize("kind", ONCE)
-def test_a_request_that_came_to_nothing_is_sent_again(device: Path, kind: str, what: str) -> None:
-    """Busy, dropped, or kept and the answer lost: every statement is kept once, in order."""
-    with FakeLms(device / "lms", NAME, (f"{kind}:{what}",)) as lms:
-        if (kind, what) == ("lose", "fetch"):
-            with pytest.raises(Refused, match="launch the lesson again"):
-                play(lms, ["right"] * 3)
-            return
-        play(lms, ["right"] * 3)
-        assert verbs(lms.kept) == WHOLE
-
-
-@pytest.mark.parametrize(
-    ("what", "said"),
-    [
-        ("fetch", []),
-        ("launchdata", []),
-        ("preferences", []),
-        ("initialized", []),
-        ("answered", ["initialized", "terminated"]),
-        ("passed", [*WHOLE[:4], "terminated"]),
-        ("terminated", WHOLE[:-1]),
-    ],
-)
-def test_a_refusal_is_final_and_says_what_the_lms_said(device: Path, what: str, said: list[str]) -> None:
-    """One line; `terminated` is still said where the session had begun."""
-    with FakeLms(device / "lms", NAME, (f"refuse:{what}",)) as lms:
-        with pytest.raises(Refused) as raised:
-            play(lms, ["right"] * 3)
-        assert said == verbs(lms.kept)
-    assert ("403" in str(raised.value), "\n" not in str(raised.value)) == (True, True)
-
-
-def test_an_lms_that_keeps_no_progress_is_no_reason_to_stop(device: Path) -> None:
-    """The verdicts are on record; only the memory is missing."""
-    with FakeLms(device / "lms", NAME, ("refuse:progress",)) as lms:
-        play(lms, ["right"] * 3)
-        assert verbs(lms.kept) == WHOLE
 
 
 def test_the_same_bytes_are_sent_again_until_patience_is_out() -> None:
@@ -239,7 +83,7 @@ def test_a_stop_shortens_patience() -> None:
     """Somebody waits for the end."""
     clock = LessonClock()
     with session(clock, Scripted(gone())) as opened:
-        opened.be_brief(2.0)
+        opened.be_patient(2.0)
         with pytest.raises(Unreachable):
             opened.fetch()
     assert sum(clock.slept) <= 2.0
@@ -329,9 +173,41 @@ def test_times_rise_though_the_clock_steps_back() -> None:
         (json_answer(404, {}), Progress()),
         (json_answer(403, {"passed": True}), Progress()),
         (json_answer(200, {"passed": True, "completed": "yes"}), Progress(passed=True)),
+        (Response(200, (), b"\xff"), Progress()),
     ],
 )
 def test_progress_is_what_was_written_down(answer: Response, expected: Progress) -> None:
     """Nothing else counts."""
     with session(LessonClock(), Scripted(answer)) as opened:
         assert expected == opened.progress()
+
+
+def test_progress_that_is_kept_is_read_again() -> None:
+    """The same values, from the bytes that were put."""
+    progress, transport = Progress(True, False, Attempt(2**31, 3, (Given("3/4", True),), 2.5)), Scripted(gone_well())
+    with session(LessonClock(), transport) as opened:
+        opened.keep_progress(progress)
+        transport.answers = [Response(200, (), transport.bodies[0] or b"")]
+        assert progress == opened.progress()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (json_answer(200, {"statements": [{"id": "x"}], "more": ""}), True),
+        (json_answer(200, {"statements": [], "more": ""}), False),
+        (json_answer(403, {"statements": [{"id": "x"}]}), False),
+    ],
+)
+def test_what_was_said_is_asked_for(answer: Response, expected: bool) -> None:
+    """An LMS that lets a lesson read nothing does not say so."""
+    with session(LessonClock(), Scripted(answer)) as opened:
+        assert expected == opened.was_said("passed")
+
+
+def test_a_return_address_is_text() -> None:
+    """Anything else is none."""
+    for value in (None, "", 7, ["https://x.example"]):
+        data: dict[str, Any] = {"contextTemplate": {}, "launchMode": "Normal", "returnURL": value}
+        with session(LessonClock(), Scripted(json_answer(200, data))) as opened:
+            assert opened.launch_data().return_url is None

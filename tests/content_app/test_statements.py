@@ -29,7 +29,7 @@ CMI5, MOVE_ON = {"id": CMI5_CATEGORY}, {"id": MOVE_ON_CATEGORY}
 def _all(author: Author = AUTHOR) -> dict[str, statements.Statement]:
     return {
         "initialized": statements.initialized(author, ID, NOW),
-        "answered": statements.answered(author, ID, NOW, ANSWER),
+        "answered": statements.answered(author, ID, NOW, ANSWER, 4.2),
         "passed": statements.judged(author, "passed", ID, NOW, 61.5, SCORE),
         "failed": statements.judged(author, "failed", ID, NOW, 61.5, SCORE),
         "completed": statements.completed(author, ID, NOW, 61.5),
@@ -72,7 +72,7 @@ def test_the_categories_are_those_of_the_standard(verb: str, expected: list[dict
         ("terminated", {"duration": "PT61.50S"}),
         ("passed", {"success": True, "score": {"scaled": 0.6, "raw": 3, "min": 0, "max": 5}, "duration": "PT61.50S"}),
         ("failed", {"success": False, "score": {"scaled": 0.6, "raw": 3, "min": 0, "max": 5}, "duration": "PT61.50S"}),
-        ("answered", {"success": False, "response": "9"}),
+        ("answered", {"success": False, "response": "9", "duration": "PT4.20S"}),
     ],
 )
 def test_the_results_are_those_of_the_standard(verb: str, expected: dict[str, Any] | None) -> None:
@@ -95,7 +95,8 @@ def test_an_answer_is_an_interaction() -> None:
         "id": f"{ACTIVITY}/test/addition-1/question/3-plus-4",
         "definition": {
             "type": "http://adlnet.gov/expapi/activities/cmi.interaction",
-            "name": {"und": "3 + 4"},
+            "name": {"en": "3 + 4", "es": "3 + 4"},
+            "description": {"en": "three plus four", "es": "tres más cuatro"},
             "interactionType": "numeric",
             "correctResponsesPattern": ["7"],
         },

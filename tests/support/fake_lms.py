@@ -4,9 +4,9 @@ A good citizen otherwise: one token, given once; statements kept in a file befor
 accepted again, the same id with other bytes refused. All it knows is in its folder, so one that was killed and started
 again goes on where it was. In a process of its own: `python -m tests.support.fake_lms FOLDER SERVICE [MISHAP…]`.
 
-A mishap is `KIND:WHAT`, where WHAT is the verb of a statement, or `fetch`, `launchdata`, `preferences`, `progress`:
-`refuse` answers 403, always; the others happen once: `busy` answers 503, `lose` keeps it and hangs up, `drop` hangs up
-without keeping it, `die-before` and `die-after` kill the process before and after keeping it.
+A mishap is `KIND:WHAT`, where WHAT is the verb of a statement, or `fetch`, `launchdata`, `preferences`, `progress`,
+`statements` (a query): `refuse` answers 403, always; the others happen once: `busy` answers 503, `lose` keeps it and
+hangs up, `drop` hangs up without keeping it, `die-before` and `die-after` kill the process before and after keeping it.
 """
 
 from __future__ import annotations
@@ -217,6 +217,9 @@ class _Handler(BaseHTTPRequestHandler):
             return (200, dict(lms.preferences)) if lms.preferences is not None else (404, {"detail": "none"})
         if what == "progress":
             return _progress(lms.folder / "progress", self.command, body)
+        if what == "statements":
+            wanted = [one for one in lms.kept if one["verb"]["id"] == query["verb"]]
+            return 200, {"statements": wanted, "more": ""}
         return _keep(lms.folder / "statements", body)
 
 
@@ -227,7 +230,7 @@ def _what(path: str, query: Mapping[str, str], body: bytes) -> str:
         return "launchdata" if query["stateId"] == "LMS.LaunchData" else "progress"
     if path == "/xapi/agents/profile":
         return "preferences"
-    return str(verbs([json.loads(body)])[0])
+    return str(verbs([json.loads(body)])[0]) if body else "statements"
 
 
 def _mishap(lms: FakeLms, what: str, *, before: bool) -> tuple[int, Any] | None:

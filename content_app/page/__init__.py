@@ -1,0 +1,1 @@
+"""The lesson as a page of its own small server. See README.md in this folder."""
