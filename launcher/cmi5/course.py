@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 LangMap = tuple[tuple[str, str], ...]
 """Language tag and text, in document order; a text without a language has the tag `und`."""
 
 UNDETERMINED = "und"
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Struct, frozen=True):
     """A learning objective that AUs and blocks refer to by id (13.1.3)."""
 
     id: str
@@ -28,8 +29,7 @@ class Objective:
     description: LangMap
 
 
-@dataclass(frozen=True, slots=True)
-class AssignableUnit:
+class AssignableUnit(Struct, frozen=True):
     """One launchable unit (13.1.4). `index` is its zero-based place in document order, `id` the publisher's."""
 
     index: int
@@ -46,8 +46,7 @@ class AssignableUnit:
     objectives: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A group of AUs and further blocks (13.1.2)."""
 
     id: str
@@ -139,9 +138,10 @@ def from_json(data: bytes) -> CourseStructure:
     )
 
 
-def version(structure: CourseStructure) -> str:
-    """Names this very structure: 32 hexadecimal digits that follow from nothing but its canonical JSON."""
-    return hashlib.sha256(to_json(structure)).hexdigest()[:32]
+def version(structure: CourseStructure, package: str = "") -> str:
+    """Names this very structure: 32 hexadecimal digits that follow from nothing but its canonical JSON and, where it
+    came in a package, the digest of what else is in that."""
+    return hashlib.sha256(to_json(structure) + package.encode()).hexdigest()[:32]
 
 
 def _objective_value(objective: Objective) -> dict[str, Any]:

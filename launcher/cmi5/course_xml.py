@@ -10,11 +10,11 @@ Where the package comes from and what else is in it is the caller's; it passes t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from lxml import etree
+from msgspec import Struct, field
 
 from launcher.cmi5 import urls, vocabulary
 from launcher.cmi5.course import (
@@ -49,8 +49,7 @@ _CONFORMANCE = "cmi5 4.4.0.0-2 (d)"
 _UNIQUE = {"block": "cmi5 13.1.2.0-1 (d)", "objective": "cmi5 13.1.3.0-1 (d)", "au": "cmi5 13.1.4.0-1 (d)"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A course structure that keeps every rule, and what its author should still know."""
 
     structure: CourseStructure
@@ -136,8 +135,7 @@ def _refused(path: str, detail: str) -> Invalid:
 # --- what the schema allows where -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """One place in a sequence of children."""
 
     names: frozenset[str]
@@ -174,8 +172,7 @@ _NONE: frozenset[str] = frozenset()
 # --- from the tree to values ----------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """One reading: goes through the tree once and keeps what it finds wrong, with the line."""
 
     entries: frozenset[str] | None

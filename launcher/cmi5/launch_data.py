@@ -16,7 +16,7 @@ JsonObject = dict[str, Any]
 class Issued(Protocol):
     """What a launch takes from the course structure, as issued: an administrator may have changed it (10.2.3-10.2.5).
 
-    An `AssignableUnit` is one as it stands; `dataclasses.replace` makes the changed one.
+    An `AssignableUnit` is one as it stands; `msgspec.structs.replace` makes the changed one.
     """
 
     @property

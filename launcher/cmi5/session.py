@@ -19,9 +19,11 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeGuard
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from launcher.cmi5 import vocabulary
 from launcher.cmi5.launch_data import JsonObject
@@ -30,8 +32,7 @@ from lrs.errors import Fault
 Phase = Literal["launched", "initialized", "terminated", "abandoned"]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionView:
+class SessionView(Struct, frozen=True):
     """What is known of a session: as issued at launch, and as it stands. `id` is the cmi5 session id."""
 
     id: str
@@ -48,8 +49,7 @@ class SessionView:
     """Verbs of the cmi5 defined statements so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuView:
+class AuView(Struct, frozen=True):
     """What is known of an AU in a registration, over all of its sessions."""
 
     passed: bool = False
@@ -57,8 +57,7 @@ class AuView:
     waived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class VerbRule:
+class VerbRule(Struct, frozen=True):
     """What the result of one AU verb looks like (9.5), and the requirements behind each member."""
 
     success: bool | None = None

@@ -6,16 +6,13 @@ one names a file in the package (14.1). What a fault means is left to the caller
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from urllib.parse import unquote, unquote_plus
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
-_UCS = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(  # RFC 3987 2.2 ucschar
-    f"{chr(plane << 16 | (0x1000 if plane == 14 else 0))}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 15)
-)
-_IRI_CHARACTER = rf"[A-Za-z0-9\-._~!$&'()*+,;=:@/?%{_UCS}]"
-_IRI_TAIL = re.compile(rf"(?:(?://(?:[^/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\])?{_IRI_CHARACTER}*)(?:#{_IRI_CHARACTER}*)?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 # RFC 1738 2.2 and 5: what may stand in a URL. `~` is in use everywhere and has been unreserved since RFC 2396; `#`
@@ -42,9 +39,20 @@ def is_absolute_iri(text: str) -> bool:
     if not found or len(text) == found.end():
         return False
     tail = text[found.end() :]
-    if not _IRI_TAIL.fullmatch(tail) or _BAD_ESCAPE.search(tail):
+    if not _iri_tail().fullmatch(tail) or _BAD_ESCAPE.search(tail):
         return False
     return found[1].lower() not in {"http", "https"} or bool(_AUTHORITY.match(tail))
+
+
+@functools.cache  # at first use: it takes 5 ms, and only imports and new schools ask
+def _iri_tail() -> re.Pattern[str]:
+    """What may follow the scheme of an IRI (RFC 3987 2.2)."""
+    planes = (
+        f"{chr(plane << 16 | (0x1000 if plane == 14 else 0))}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 15)
+    )
+    other = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(planes)  # ucschar
+    character = rf"[A-Za-z0-9\-._~!$&'()*+,;=:@/?%{other}]"
+    return re.compile(rf"(?:(?://(?:[^/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\])?{character}*)(?:#{character}*)?")
 
 
 def url_fault(url: str) -> str | None:
@@ -75,10 +83,10 @@ def query_names(url: str) -> list[str]:
 
 
 def package_path(url: str) -> str | None:
-    """The name of the package's file that a relative url points at, decoded; None where it names none."""
+    """The name of the package's file that a relative url points at, decoded and NFC; None where it names none."""
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     segments = _resolved(path)
-    return None if segments is None else unquote("/".join(segments))
+    return None if segments is None else unicodedata.normalize("NFC", unquote("/".join(segments)))
 
 
 def normal_relative(url: str) -> str:

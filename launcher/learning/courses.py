@@ -5,8 +5,9 @@ How a course comes in and goes out again is in `importing`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from launcher.cmi5 import course as structures
 from launcher.cmi5.course import CourseStructure, LangMap
@@ -14,8 +15,7 @@ from lrs.errors import NotFound
 from lrs.store.promises import Reader
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCourse:
+class KnownCourse(Struct, frozen=True):
     """A course as the rest of the launcher reads it."""
 
     id: str
@@ -31,6 +31,12 @@ def known(reader: Reader, store: int, course_id: str) -> KnownCourse:
     if row is None:
         raise unknown(course_id)
     return KnownCourse(course_id, _structure(row[0]), str(row[1]))
+
+
+def package(reader: Reader, store: int, course_id: str) -> str | None:
+    """The name of the package that a course came in; None where it came alone, or there is no such course."""
+    row = reader.execute("SELECT package FROM course WHERE store = ? AND id = ?", (store, course_id)).fetchone()
+    return None if row is None else row[0]
 
 
 def all_known(reader: Reader, store: int) -> list[KnownCourse]:

@@ -1,28 +1,30 @@
-"""Importing, exporting and removing courses (cmi5 6.1, 13): management, which may take a moment and load libraries.
+"""Importing, exporting and removing courses (cmi5 6.1, 13, 14): management, which may take a moment and load libraries.
 
-A course's version follows from its content, and its ids from school, publisher id and version, so importing the same
-file on two devices gives the same course, and importing it twice gives one.
+A course's version follows from its content (its structure and, in a package, the files beside it), and its ids from
+school, publisher id and version, so importing the same file on two devices gives the same course, and importing it
+twice gives one. Where the files of a package lie is left to `packages`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlmodel import select
 
 from launcher.cmi5 import course as structures
-from launcher.cmi5 import course_xml, ids
+from launcher.cmi5 import course_xml, ids, package
 from launcher.cmi5.course import CourseStructure
 from launcher.cmi5.course_xml import Parsed
-from launcher.learning import courses, lms
+from launcher.cmi5.package import Limits
+from launcher.learning import courses, lms, packages
+from launcher.learning.packages import Draft
 from launcher.store.tables import Activity, Course
-from lrs.errors import Conflict
+from lrs.errors import Conflict, Fault, Invalid
 from lrs.store.promises import Reader, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What an import gave: the course's id here, its structure, and what the importer wants said."""
 
     id: str
@@ -30,39 +32,71 @@ class Imported:
     warnings: tuple[str, ...]
 
 
-def read(source: bytes) -> Parsed:
-    """What a standalone `cmi5.xml` says. Raises `Invalid` with every fault, each with its line and requirement.
+class Readable(Struct, frozen=True):
+    """A course that keeps every rule: its `cmi5.xml` and what that says, its version, and the name of its package."""
+
+    source: bytes
+    parsed: Parsed
+    version: str
+    package: str | None = None
+
+
+def read(source: bytes) -> Readable:
+    """A standalone `cmi5.xml`. Raises `Invalid` with every fault, each with its line and requirement.
 
     It takes time, so it is done before the write transaction, not in it.
     """
-    return course_xml.parse(source)
+    parsed = course_xml.parse(source)
+    return Readable(source, parsed, structures.version(parsed.structure))
 
 
-def import_course(transaction: Transaction, store: int, source: bytes, parsed: Parsed) -> Imported:
-    """Keep a course that was read from `source`; one that is here already stays as it is."""
-    structure = parsed.structure
-    version = structures.version(structure)
+def read_package(draft: Draft, limits: Limits) -> Readable:
+    """The course in a package, unpacked into its draft. Raises `Invalid` with every fault: of the zip file as a whole,
+    else of its files and of its `cmi5.xml` together."""
+    unpacked = packages.unpack(draft, limits)
+    faults = list(unpacked.faults)
+    if unpacked.structure is not None:
+        try:
+            parsed = course_xml.parse(unpacked.structure, entries=unpacked.names)
+        except Invalid as error:
+            faults += [_in_structure(fault) for fault in error.faults]
+        else:
+            if not faults:
+                version = structures.version(parsed.structure, unpacked.digest)
+                return Readable(unpacked.structure, parsed, version, draft.digest)
+    raise Invalid.of(faults)
+
+
+def _in_structure(fault: Fault) -> Fault:
+    return Fault(f"{package.STRUCTURE}, {fault.path}", fault.requirement, fault.detail)
+
+
+def import_course(transaction: Transaction, store: int, course: Readable) -> Imported:
+    """Keep a course; one that is here already stays as it is."""
+    structure = course.parsed.structure
     school = lms.school(transaction)
-    course_id = ids.course_activity_id(school, structure.id, version).rpartition("/")[2]
+    course_id = ids.course_activity_id(school, structure.id, course.version).rpartition("/")[2]
     with transaction.session() as session:
         if session.get(Course, (store, course_id)) is None:
-            session.add(_row(transaction, store, course_id, structure, source))
-            session.add_all(_activities(store, course_id, school, structure, version))
+            session.add(_row(transaction, store, course_id, course))
+            session.add_all(_activities(store, course_id, school, structure, course.version))
             session.flush()
-    return Imported(course_id, structure, parsed.warnings)
+    return Imported(course_id, structure, course.parsed.warnings)
 
 
-def _row(transaction: Transaction, store: int, course_id: str, structure: CourseStructure, source: bytes) -> Course:
+def _row(transaction: Transaction, store: int, course_id: str, course: Readable) -> Course:
+    structure = course.parsed.structure
     return Course(
         store=store,
         id=course_id,
         publisher_id=structure.id,
-        version=structures.version(structure),
+        version=course.version,
         title=json.dumps(structure.title, ensure_ascii=False),
         structure=structures.to_json(structure),
-        source=source,
+        source=course.source,
         revision=transaction.next_revision(store),
         imported_us=transaction.now_us,
+        package=course.package,
     )
 
 
@@ -80,17 +114,17 @@ def _activities(store: int, course_id: str, school: str, structure: CourseStruct
     ]
 
 
-def source(reader: Reader, store: int, course_id: str) -> bytes:
-    """What was imported, byte for byte (cmi5 6.1: export)."""
+def source(reader: Reader, store: int, course_id: str) -> tuple[bytes, str | None]:
+    """What was imported, byte for byte (cmi5 6.1: export): the `cmi5.xml`, and the name of the package it came in."""
     with reader.session() as session:
         found = session.get(Course, (store, course_id))
         if found is None:
             raise courses.unknown(course_id)
-        return found.source
+        return found.source, found.package
 
 
 def remove(transaction: Transaction, store: int, course_id: str) -> None:
-    """Remove a course that nobody is registered in."""
+    """Remove a course that nobody is registered in; its package goes with the next sweep."""
     taken = transaction.execute(
         "SELECT count(*) FROM registration WHERE store = ? AND course = ?", (store, course_id)
     ).fetchone()

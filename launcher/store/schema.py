@@ -6,4 +6,4 @@ from pathlib import Path
 
 from lrs.store.schema import History
 
-LAUNCHER_HISTORY = History("launcher", Path(__file__).with_name("migrations"), "launcher_0001")
+LAUNCHER_HISTORY = History("launcher", Path(__file__).with_name("migrations"), "launcher_0002")

@@ -40,7 +40,8 @@ class Person(LauncherTable, table=True):
 
 class Course(LauncherTable, table=True):
     """A version of a course. `id` is the last part of its activity id, so it is the same on every device of a school;
-    `source` is what was imported, byte for byte."""
+    `source` is its `cmi5.xml`, byte for byte, and `package` the name of the folder that keeps the package it came in,
+    or None where it came alone."""
 
     __tablename__ = "course"
     store: int = big(primary_key=True)
@@ -52,6 +53,7 @@ class Course(LauncherTable, table=True):
     source: bytes = blob()
     revision: int = big()
     imported_us: int = big()
+    package: str | None = text(nullable=True)
 
 
 class Activity(LauncherTable, table=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from launcher.cmi5 import course
 from tests.launcher.cmi5 import worlds
@@ -79,4 +80,4 @@ def test_version_names_the_structure() -> None:
 
 def test_version_follows_a_change() -> None:
     """A changed title is another version."""
-    assert course.version(NESTED) != course.version(replace(NESTED, title=(("en", "Other"),)))
+    assert course.version(NESTED) != course.version(dataclasses.replace(NESTED, title=(("en", "Other"),)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from launcher.cmi5 import launch_data, vocabulary
 from tests.launcher.cmi5 import worlds
