@@ -42,6 +42,8 @@ class Settings:
     batch_most: int = 1000
     terms_most: int = 5000
     body_most: int = 64 * 1024 * 1024
+    package_most: int = 512 * 1024 * 1024
+    package_unpacked_most: int = 2 * 1024 * 1024 * 1024
     fetch_lifetime: int = 600
     sync_batch: int = 50
     sync_bytes: int = 256 * 1024

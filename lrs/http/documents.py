@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from lrs.auth.scopes import Act
@@ -19,6 +19,7 @@ from lrs.http.parts import DocumentChange, Exchange
 from lrs.store import documents as kept
 from lrs.store.documents import Document, Key
 from lrs.store.promises import Reader, Transaction
+from lrs.sync import peers
 from lrs.xapi import documents as rules
 from lrs.xapi import wire
 
@@ -26,8 +27,7 @@ Handler = Callable[[Exchange], Awaitable[Response]]
 Parameters = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Which document, or with an empty `key.name` which documents, a request is about."""
 
     key: Key
@@ -35,8 +35,7 @@ class Target:
     since_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One of the three resources."""
 
     target: Callable[[Parameters, str], Target]
@@ -90,21 +89,32 @@ async def _get(exchange: Exchange, kind: Kind) -> Response:
         raise NotFound(f"there is no document {target.key.name!r} here")
     if isinstance(found, list):
         return Response(json.dumps(found, ensure_ascii=False).encode(), 200, media_type="application/json")
-    headers = {"ETag": found.etag, "Last-Modified": http_date(found.updated_us)}
+    headers = {"ETag": found.etag, "Last-Modified": http_date(found.updated_us), **_age(exchange, found)}
+    known = exchange.request.headers.get("if-none-match")
+    if known is not None and rules.matches(known, found.etag):  # RFC 9110 13.1.2
+        return Response(status_code=304, headers=headers)
     response = Response(found.content, 200, headers)
     response.headers["Content-Type"] = found.content_type  # as it came: Starlette would add a charset
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a PUT, POST or DELETE brings; `content` is None where it deletes."""
+def _age(exchange: Exchange, found: Document) -> dict[str, str]:
+    """How long ago it was written, for another of our programs."""
+    if peers.HEADER not in exchange.request.headers:
+        return {}
+    age = peers.age_text(found.written_us, exchange.lrs.clock.now_us())
+    return {} if age is None else {peers.AGE: age}
+
+
+class Change(Struct, frozen=True):
+    """What a PUT, POST or DELETE brings; `content` is None where it deletes, `age_us` where it was made just now."""
 
     method: str
     content: bytes | None
     content_type: str
     if_match: str | None
     if_none_match: str | None
+    age_us: int | None
 
     @property
     def is_json(self) -> bool:
@@ -138,7 +148,8 @@ async def _read_change(exchange: Exchange) -> Change:
     content = None if deletes else await guards.body(request, exchange.lrs.settings.body_most)
     headers = request.headers
     content_type = headers.get("content-type", "application/octet-stream")
-    return Change(request.method, content, content_type, headers.get("if-match"), headers.get("if-none-match"))
+    age_us = peers.age_us(headers.get(peers.AGE))
+    return Change(request.method, content, content_type, headers.get("if-match"), headers.get("if-none-match"), age_us)
 
 
 def _check_content(change: Change) -> None:
@@ -176,7 +187,8 @@ def _change_one(transaction: Transaction, exchange: Exchange, key: Key, change: 
     if change.method == "POST" and before is not None:
         _must_be_json(before.content_type)
         content = rules.merge(before.content, content)
-    return kept.put(transaction, exchange.store, key, change.content_type, content)
+    written_us = None if change.age_us is None else transaction.now_us - change.age_us
+    return kept.put(transaction, exchange.store, key, change.content_type, content, written_us)
 
 
 STATE = resource(Kind(_state, Act.READ_STATE, Act.STATE))

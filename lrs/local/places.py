@@ -21,15 +21,24 @@ def runtime_dir() -> Path:
 
     `$XDG_RUNTIME_DIR/offline-lrs`, else `/tmp/offline-lrs-UID`.
     """
+    return private_folder(runtime_path())
+
+
+def runtime_path() -> Path:
+    """Where that folder is; not made here, and not looked at."""
     session = _absolute("XDG_RUNTIME_DIR")
     if session is not None and session.is_dir():
-        return private_folder(session / "offline-lrs")
-    return shared_tmp_dir()
+        return session / "offline-lrs"
+    return _shared_tmp_path()
 
 
 def shared_tmp_dir() -> Path:
     """The folder used where the system gives no runtime folder, or one too deep for the name of a socket."""
-    return private_folder(Path("/tmp") / f"offline-lrs-{os.getuid()}")  # noqa: S108  # `private_folder` proves it is ours
+    return private_folder(_shared_tmp_path())
+
+
+def _shared_tmp_path() -> Path:
+    return Path("/tmp") / f"offline-lrs-{os.getuid()}"  # noqa: S108  # `private_folder` proves it is ours
 
 
 def data_home() -> Path:

@@ -40,6 +40,7 @@ def connect(path: Path) -> Connection:
     )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")  # nothing of ours in the system's temporary folder
     return connection
 
 

@@ -6,14 +6,14 @@ Preconditions and merging are decided by `lrs.xapi.documents`; this module only 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lrs.store.promises import Reader, Transaction
 from lrs.xapi.documents import etag
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """What a document is found by: `state`, `activity_profile` or `agent_profile`. What a kind lacks is empty."""
 
     kind: str
@@ -23,8 +23,7 @@ class Key:
     registration: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A document as it is stored; `etag` is in its quotes."""
 
     content_type: str
@@ -32,16 +31,23 @@ class Document:
     etag: str
     updated_us: int
     revision: int
+    written_us: int
+    """When its content was made, by this store's clock; `updated_us` unless it was brought here later."""
 
 
 PARTS = "store = ? AND kind = ? AND activity = ? AND agent = ?"
 MANY = f"{PARTS} AND registration = ?"
 ONE = f"{MANY} AND name = ?"
-GET = f"SELECT content_type, content, etag, updated_us, revision FROM document WHERE {ONE}"  # noqa: S608  the text above
+GET = (  # the text above
+    "SELECT content_type, content, etag, updated_us, revision, coalesce(written_us, updated_us) "  # noqa: S608
+    f"FROM document WHERE {ONE}"
+)
 PUT = (
     "INSERT OR REPLACE INTO document (store, kind, activity, agent, registration, name, "
-    "content_type, content, etag, updated_us, revision) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+    "content_type, content, etag, updated_us, revision, written_us) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
 )
+# Destinations that have it must hear that it is gone; there is nothing else left here to remember that by.
+GONE = "UPDATE document_link SET gone = ?"
 
 
 def get(reader: Reader, store: int, key: Key) -> Document | None:
@@ -50,25 +56,32 @@ def get(reader: Reader, store: int, key: Key) -> Document | None:
     return None if row is None else Document(*row)
 
 
-def put(transaction: Transaction, store: int, key: Key, content_type: str, content: bytes) -> Document:
-    """Store it, in place of what was there."""
-    document = Document(content_type, content, etag(content), transaction.now_us, transaction.next_revision(store))
-    values = (content_type, content, document.etag, document.updated_us, document.revision)
+def put(
+    transaction: Transaction, store: int, key: Key, content_type: str, content: bytes, written_us: int | None = None
+) -> Document:
+    """Store it, in place of what was there; `written_us` where its content was not made just now."""
+    now_us = transaction.now_us
+    revision = transaction.next_revision(store)
+    written_us = now_us if written_us is None else written_us
+    document = Document(content_type, content, etag(content), now_us, revision, written_us)
+    values = (content_type, content, document.etag, now_us, revision, written_us)
     transaction.execute(PUT, (*_values(store, key), *values))
     return document
 
 
 def delete(transaction: Transaction, store: int, key: Key) -> None:
     """Remove it; nothing happens where it is not there."""
-    transaction.execute(f"DELETE FROM document WHERE {ONE}", _values(store, key))  # noqa: S608  the text above
-    transaction.next_revision(store)
+    revision, values = transaction.next_revision(store), _values(store, key)
+    transaction.execute(f"DELETE FROM document WHERE {ONE}", values)  # noqa: S608  the text above
+    transaction.execute(f"{GONE} WHERE {ONE}", (revision, *values))
 
 
 def delete_all(transaction: Transaction, store: int, key: Key, *, any_registration: bool) -> None:
     """Remove every document of an activity and agent (xAPI Communication 2.3, multiple delete)."""
     where, values = _many(store, key, any_registration)
+    revision = transaction.next_revision(store)
     transaction.execute(f"DELETE FROM document WHERE {where}", values)  # noqa: S608  the text above
-    transaction.next_revision(store)
+    transaction.execute(f"{GONE} WHERE {where}", (revision, *values))
 
 
 def names(reader: Reader, store: int, key: Key, since_us: int | None, *, any_registration: bool) -> list[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lrs.errors import AlreadyRunning
 
 NAME = "writer.lock"
 
 
-@dataclass(slots=True)
-class WriterLock:
+class WriterLock(Struct):
     """The lock, held."""
 
     descriptor: int
@@ -38,3 +38,36 @@ class WriterLock:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
+
+
+def holder(folder: Path) -> int | None:
+    """The process that has the folder, 0 where it has not said which it is, None where nobody has it. Changes nothing.
+
+    Whoever wants the lock in the instant of this look would be refused; so the look is taken only where the number in
+    the file is that of a living process.
+    """
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        said = file.read(32).strip()
+        owner = int(said) if said.isdigit() else 0
+        if owner and not is_alive(owner):
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return owner
+    return None
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number, whosoever it is: numbers are given out again."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

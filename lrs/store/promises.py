@@ -121,7 +121,8 @@ class Store(Protocol):
         """Promise 3, in microseconds. Ask before the read that it is to hold for."""
 
     def watch(self, seen: Callable[[], None]) -> Callable[[], None]:
-        """Call `seen` on this event loop after commits that appended statements; the answer stops it."""
+        """Call `seen` on this event loop after commits that appended statements or changed documents and
+        collections; the answer stops it."""
 
     async def close(self) -> None:
         """Finish what was accepted, then let go of the database; again does nothing."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lrs.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """One chain of migrations: where it lies, where its version is kept, and the newest revision."""
 
     name: str
@@ -29,7 +29,7 @@ class History:
         return f"{self.name}_version"
 
 
-LRS_HISTORY = History("lrs", Path(__file__).with_name("migrations"), "lrs_0001")
+LRS_HISTORY = History("lrs", Path(__file__).with_name("migrations"), "lrs_0002")
 
 
 def current(connection: sqlite3.Connection, history: History) -> str | None:

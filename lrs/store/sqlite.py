@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from lrs.clock import Clock
 from lrs.errors import ConfigurationError, OfflineLrsError, StoreFull, Unavailable
 from lrs.store import identity
+from lrs.store.checkpoints import Checkpoints
 from lrs.store.connection import Connection, SqliteReader, connect, translate
 from lrs.store.lockfile import WriterLock
 from lrs.store.promises import Asked, Here, Reader, Transaction
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 DATABASE = "offline-lrs.sqlite"
 READERS = 2
+CACHE_KIB = 16_384  # of the writer: the index's pages are visited all over, and SQLite's own 2 MiB do not hold them
 
 
 class SqliteStore:
@@ -48,7 +50,8 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, "reader")
-        self._writer = Writer(self._transaction, self._appended)
+        self._checkpoints = Checkpoints(self.path, connection)
+        self._writer = Writer(self._transaction, self._checkpoints.committed, self._appended)
 
     # --- promises -----------------------------------------------------------------------------------------------------
 
@@ -91,6 +94,7 @@ class SqliteStore:
             closing.callback(self._connection.close)
             closing.callback(self._close_readers)
             self._writer.stop()
+            self._checkpoints.stop()
             with contextlib.suppress(sqlite3.Error):  # a full disk: the bound stays as it is, which is as true
                 self._transaction.settle_down()
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -161,6 +165,7 @@ def _open(
     try:
         connection = connect(path)
         held.callback(connection.close)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}")
         if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
             raise ConfigurationError(f"{path} is on a file system without shared memory, which the database needs")
         bring_up(path, connection, histories)

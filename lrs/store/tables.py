@@ -164,7 +164,11 @@ class StatementRow(LrsTable, table=True):
 
 
 class Document(LrsTable, table=True):
-    """State, activity profile and agent profile documents. What a kind's key does not have is empty text."""
+    """State, activity profile and agent profile documents. What a kind's key does not have is empty text.
+
+    `updated_us` is when it was stored here, which `since` goes by; `written_us` is when its content was made, where
+    that was somewhere else and earlier.
+    """
 
     __tablename__ = "document"
     __table_args__ = (Index("document_revision", "store", "revision"),)
@@ -179,6 +183,87 @@ class Document(LrsTable, table=True):
     etag: str = text()
     updated_us: int = big()
     revision: int = big()
+    written_us: int | None = big(nullable=True)
+
+
+class DocumentLink(LrsTable, table=True):
+    """What is known of a document at a destination. The document here is the same as there while its revision is
+    `revision`.
+
+    `etag` is the destination's own name for the content that it has, `digest` ours; both are None where it has none as
+    far as is known. `sent` are the digests of what may have arrived there without an answer having come back. `gone` is
+    the revision at which the document was deleted here. `state` is empty, or says why the destination will not take it.
+    """
+
+    __tablename__ = "document_link"
+    __table_args__ = (Index("document_link_gone", "store", "destination", "gone"),)
+    store: int = big(primary_key=True)
+    destination: int = big(primary_key=True)
+    kind: str = text(primary_key=True)
+    activity: str = text(primary_key=True)
+    agent: str = text(primary_key=True)
+    registration: str = text(primary_key=True)
+    name: str = text(primary_key=True)
+    etag: str | None = text(nullable=True)
+    digest: str | None = text(nullable=True)
+    sent: str = text()
+    revision: int = big()
+    gone: int | None = big(nullable=True)
+    state: str = text()
+    code: int = big()
+    detail: str = text()
+    at_us: int = big()
+
+
+class DocumentLane(LrsTable, table=True):
+    """A destination's second cursor: the revision up to which documents were dealt with, and what stands in the way of
+    them, apart from what stands in the way of statements. `pulled_us` is when all that is wanted was last asked for."""
+
+    __tablename__ = "document_lane"
+    store: int = big(primary_key=True)
+    destination: int = big(primary_key=True)
+    cursor: int = big()
+    state: str = text()
+    reason: str = text()
+    attempts: int = big()
+    not_before_us: int = big()
+    computed_at_us: int = big()
+    pulled_us: int | None = big(nullable=True)
+
+
+class DocumentPull(LrsTable, table=True):
+    """How far the documents of one activity, agent and registration were fetched from a destination: `since_us` by the
+    destination's clock, and how often it was asked that way since the last time that everything was listed."""
+
+    __tablename__ = "document_pull"
+    store: int = big(primary_key=True)
+    destination: int = big(primary_key=True)
+    kind: str = text(primary_key=True)
+    activity: str = text(primary_key=True)
+    agent: str = text(primary_key=True)
+    registration: str = text(primary_key=True)
+    since_us: int = big()
+    looks: int = big()
+
+
+class DocumentAside(LrsTable, table=True):
+    """The content that had to give way where a document was changed on both sides: `here`, or at the destination
+    (`there`)."""
+
+    __tablename__ = "document_aside"
+    store: int = big()
+    id: int = row_id()
+    destination: int = big()
+    kind: str = text()
+    activity: str = text()
+    agent: str = text()
+    registration: str = text()
+    name: str = text()
+    content_type: str = text()
+    content: bytes = blob()
+    side: str = text()
+    written_us: int | None = big(nullable=True)
+    at_us: int = big()
 
 
 class Credential(LrsTable, table=True):

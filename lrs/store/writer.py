@@ -129,6 +129,7 @@ class SqliteTransaction(SqliteReader):
         head = self._head(store)
         self._changed.add(store)
         head.revision += 1
+        self.appended = True
         return head.revision
 
     def terms(self, store: int, keys: Sequence[tuple[str, str]], uses: int = 1) -> list[int]:
@@ -268,10 +269,14 @@ class Job:
 
 
 class Writer:
-    """The thread. `appended` is called in it after each commit that appended statements."""
+    """The thread. `committed` is called in it after each commit, `appended` after those that appended statements or
+    changed documents."""
 
-    def __init__(self, transaction: SqliteTransaction, appended: Callable[[], None]) -> None:
+    def __init__(
+        self, transaction: SqliteTransaction, committed: Callable[[], None], appended: Callable[[], None]
+    ) -> None:
         self._transaction = transaction
+        self._committed = committed
         self._appended = appended
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._door = threading.Lock()
@@ -323,6 +328,7 @@ class Writer:
             _wake(jobs)
             if self._transaction.appended:
                 self._appended()
+            self._committed()
             return
         for job in jobs:
             job.result = job.error = None

@@ -205,13 +205,13 @@ class Delivery:
     async def halt(self, why: Halting) -> None:
         """Note what stands in the way. Raises `Conflict` where the destination was changed."""
         seen, now_us, chance = self.destination, self._clock.now_us(), self._clock.random()
-        state, wait = _stop(why, seen.backoff, now_us, chance)
+        state, wait = stop(why, seen.backoff, now_us, chance)
         self.destination = await self._store.write(
             lambda transaction: destinations.halt(transaction, seen, state, why.detail, wait)
         )
 
 
-def _stop(why: Halting, last: backoff.Backoff, now_us: int, chance: float) -> tuple[State, backoff.Backoff]:
+def stop(why: Halting, last: backoff.Backoff, now_us: int, chance: float) -> tuple[State, backoff.Backoff]:
     """The state that a halting outcome means, and when to try again."""
     if isinstance(why, NeedsAuth):
         return State.NEEDS_AUTH, backoff.rarely(last, now_us, chance)

@@ -174,12 +174,13 @@ def add(transaction: Transaction, store: int, name: str, url: str, key: str, sec
             (url, key, secret, store, known.id),
         )
         if known.state is not State.PAUSED:
-            _set_state(transaction, known, State.IDLE, "", NONE)
+            resume(transaction, store, name)
     return get(transaction, store, name)
 
 
 def _start_over(transaction: Transaction, known: Destination) -> None:
     _forget_exceptions(transaction, known)
+    _forget_documents(transaction, known)
     transaction.execute(
         "UPDATE destination SET cursor = 0, last_acknowledged_seq = NULL, last_acknowledged_us = NULL, "
         "max_bytes = NULL WHERE store = ? AND id = ?",
@@ -188,14 +189,21 @@ def _start_over(transaction: Transaction, known: Destination) -> None:
 
 
 def remove(transaction: Transaction, store: int, name: str) -> None:
-    """Forget a destination and its exceptions; the log stays. Raises `NotFound`."""
+    """Forget a destination, its exceptions and what it has of documents; the log and the documents stay. Raises
+    `NotFound`."""
     known = get(transaction, store, name)
     _forget_exceptions(transaction, known)
+    _forget_documents(transaction, known)
     transaction.execute("DELETE FROM destination WHERE store = ? AND id = ?", (store, known.id))
 
 
 def _forget_exceptions(transaction: Transaction, known: Destination) -> None:
     transaction.execute("DELETE FROM delivery_exception WHERE store = ? AND destination = ?", (known.store, known.id))
+
+
+def _forget_documents(transaction: Transaction, known: Destination) -> None:
+    for table in ("document_link", "document_lane", "document_pull"):
+        transaction.execute(f"DELETE FROM {table} WHERE store = ? AND destination = ?", (known.store, known.id))  # noqa: S608  the names above
 
 
 def pause(transaction: Transaction, store: int, name: str, reason: str = "paused by hand") -> None:
@@ -204,8 +212,14 @@ def pause(transaction: Transaction, store: int, name: str, reason: str = "paused
 
 
 def resume(transaction: Transaction, store: int, name: str) -> None:
-    """Try at once, whatever stood in the way. Raises `NotFound`."""
-    _set_state(transaction, get(transaction, store, name), State.IDLE, "", NONE)
+    """Try at once, whatever stood in the way; documents that it would not take, too. Raises `NotFound`."""
+    known = get(transaction, store, name)
+    _set_state(transaction, known, State.IDLE, "", NONE)
+    transaction.execute(
+        "UPDATE document_lane SET cursor = 0, state = ?, reason = '', attempts = 0, not_before_us = 0, "
+        "computed_at_us = 0 WHERE store = ? AND destination = ?",
+        (State.IDLE, store, known.id),
+    )
 
 
 def _check(name: str, url: str, key: str) -> None:

@@ -12,6 +12,14 @@ from collections import Counter
 
 VARIABLE = "OFFLINE_LRS_FAILPOINT"
 POINTS = ("sync.before_send", "sync.after_send", "sync.before_settle", "sync.after_settle")
+DOCUMENT_POINTS = (
+    "documents.before_send",
+    "documents.after_send",
+    "documents.before_settle",
+    "documents.after_settle",
+    "documents.before_meet",
+    "documents.after_meet",
+)
 
 _passed: Counter[str] = Counter()
 

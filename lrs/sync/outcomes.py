@@ -128,10 +128,10 @@ _LOGIN_NEEDED = 511  # RFC 6585 6: written for captive portals
 def of_post(status: int, headers: Mapping[str, str], body: bytes, sent: Sequence[UUID]) -> Outcome:
     """The outcome of sending these statements. Header names are in lower case."""
     if status == 200:
-        return _verified(headers) or _confirmed(body, sent)
+        return verified(headers) or _confirmed(body, sent)
     if status == 204:
-        return _verified(headers) or Delivered()
-    return _refused(status, headers, body)
+        return verified(headers) or Delivered()
+    return refused(status, headers, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,15 @@ class Absent:
 def of_get(status: int, headers: Mapping[str, str], body: bytes) -> Found | Absent | Halting:
     """The outcome of asking for one statement."""
     if status == 200:
-        return _verified(headers) or Found(body)
-    outcome = _refused(status, headers, body)
+        return verified(headers) or Found(body)
+    outcome = refused(status, headers, body)
     if status == 404 or isinstance(outcome, (Rejected, Forbidden, Conflicting, TooLarge)):
         return Absent(_said(status, body))
     return outcome
 
 
-def _verified(headers: Mapping[str, str]) -> PortalSuspect | None:
+def verified(headers: Mapping[str, str]) -> PortalSuspect | None:
+    """None where a record store has answered (xAPI Communication 3.3)."""
     if headers.get(VERSION_HEADER, "").strip():
         return None
     return PortalSuspect(
@@ -181,7 +182,8 @@ def _confirmed(body: bytes, sent: Sequence[UUID]) -> Outcome:
     )
 
 
-def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Judged | Halting:
+def refused(status: int, headers: Mapping[str, str], body: bytes) -> Judged | Halting:
+    """What any other answer than success means."""
     said = _said(status, body)
     if status in _JUDGED:
         return _JUDGED[status](status, said)
@@ -214,12 +216,12 @@ def retry_after_us(headers: Mapping[str, str]) -> int | None:
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return int(text[:_DIGITS_MOST]) * _SECOND_US if len(text) <= _DIGITS_MOST else 10**_DIGITS_MOST * _SECOND_US
-    until, answered = _http_date(text), _http_date(headers.get("date", ""))
+    until, answered = http_date(text), http_date(headers.get("date", ""))
     return None if until is None or answered is None else max(0, until - answered) * _SECOND_US
 
 
-def _http_date(text: str) -> int | None:
-    """Seconds since the epoch."""
+def http_date(text: str) -> int | None:
+    """Seconds since the epoch, None where it is no date (RFC 9110 5.6.7)."""
     try:
         found = parsedate_tz(text)
         return None if found is None else calendar.timegm(found[:9]) - (found[9] or 0)

@@ -1,5 +1,7 @@
 """One upstream record store as the sender sees it: send these, ask for that one; an outcome always comes back.
 
+Statements and documents go through the one `_ask`, so that what a network can do is met in one place.
+
 Everything that can go wrong on a network ends as a named outcome here. Redirects are not followed: a POST that a login
 page turned into a GET would look like success. Every wait is bounded, by operation and as a whole; so is the answer.
 
@@ -15,10 +17,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lrs.auth import credentials
-from lrs.sync import batches, failpoints, outcomes, peers
+from lrs.store.documents import Key
+from lrs.sync import addresses, batches, document_outcomes, failpoints, meeting, outcomes, peers
 from lrs.sync.batches import Parcel
 from lrs.sync.destinations import Destination
+from lrs.sync.document_outcomes import Got, Listed, Moved, Sent
 from lrs.sync.outcomes import Absent, Delivered, Found, Halting, Misconfigured, Outcome, PortalSuspect, Unknown
+from lrs.xapi.versions import Version
 
 if TYPE_CHECKING:
     import httpx
@@ -29,6 +34,10 @@ WHOLE = 3  # a request may take this many times the patience for one read, and w
 SLOWEST_BYTES_A_SECOND = 4096
 
 Answer = tuple[int, Mapping[str, str], bytes]
+DOCUMENTS = {
+    outcomes.VERSION_HEADER: Version.V1_0_3.value,
+    "Accept-Encoding": "identity",  # what compresses an answer may change its ETag
+}
 
 
 async def open_client(patience: float) -> httpx.AsyncClient:
@@ -49,6 +58,7 @@ class Upstream:
 
     def __init__(self, client: httpx.AsyncClient, destination: Destination, here: UUID, patience: float) -> None:
         self._client = client
+        self._endpoint = destination.url
         self._statements = f"{destination.url}/statements"
         self._headers = {
             "Authorization": credentials.header(destination.key, destination.secret),
@@ -86,6 +96,36 @@ class Upstream:
                 break
         return found
 
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    async def change(self, parcel: meeting.Parcel) -> Sent:
+        """Put a document in the place of the one that it descends from, or take that away."""
+        if parcel.blind:
+            return Moved()
+        method, headers, body = "DELETE", {"If-Match": parcel.etag or "*"}, None
+        if parcel.document is not None:
+            method, body = "PUT", parcel.document.content
+            headers = {"Content-Type": parcel.document.content_type, **_precondition(parcel.etag)}
+            if parcel.age_us is not None:
+                headers[peers.AGE] = str(parcel.age_us // 1000)
+        failpoints.hit("documents.before_send")
+        answer = await self._ask(method, addresses.document(self._endpoint, parcel.key), {**DOCUMENTS, **headers}, body)
+        failpoints.hit("documents.after_send")
+        return document_outcomes.of_change(method, *answer) if isinstance(answer, tuple) else answer
+
+    async def document(self, key: Key, known: str | None = None) -> Got:
+        """The upstream's own document, unless it is still the one with this ETag."""
+        headers = {**DOCUMENTS, **({} if known is None else {"If-None-Match": known})}
+        answer = await self._ask("GET", addresses.document(self._endpoint, key), headers, None)
+        return document_outcomes.of_document(*answer) if isinstance(answer, tuple) else answer
+
+    async def names(self, scope: Key, since_us: int | None) -> Listed | Halting:
+        """The ids of the documents that the upstream has under a key, or of those changed since then by its clock."""
+        answer = await self._ask("GET", addresses.listing(self._endpoint, scope, since_us), DOCUMENTS, None)
+        return document_outcomes.of_listing(*answer) if isinstance(answer, tuple) else answer
+
+    # --- one request -------------------------------------------------------------------------------------------------
+
     async def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Answer | Unknown | PortalSuspect | Misconfigured:
@@ -119,6 +159,11 @@ async def _read(response: httpx.Response) -> Answer | PortalSuspect:
             return PortalSuspect(f"the answer is larger than {ANSWER_MOST} bytes")
         parts.append(part)
     return response.status_code, {name.lower(): value for name, value in response.headers.items()}, b"".join(parts)
+
+
+def _precondition(etag: str | None) -> dict[str, str]:
+    """xAPI Communication 3.1: only over what is known to be there, or where nothing is."""
+    return {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
 
 
 def _words(error: Exception) -> str:

@@ -69,6 +69,15 @@ def key(agent: JsonObject) -> str | None:
     return None
 
 
+def of_key(text: str) -> JsonObject:
+    """An Agent with the identity that `key` made this text of; what else it said of itself is not in there."""
+    name, _, value = text.partition(":")
+    if name != "account":
+        return {"objectType": "Agent", name: value}
+    home, _, account = value.partition("\n")
+    return {"objectType": "Agent", "account": {"homePage": home, "name": account}}
+
+
 def members_of(group: JsonObject) -> list[JsonObject]:
     """The agents listed in a group; none for an Agent."""
     found: list[JsonObject] = group.get("member") or []

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
+
+from msgspec import Struct
 
 from lrs.errors import Conflict, Fault, Invalid, PreconditionFailed
 from lrs.xapi import agents, wire
@@ -23,8 +24,7 @@ _AGENT_RULE, _ACTIVITY_RULE = "xAPI Communication 2.6", "xAPI Communication 2.7"
 _READS = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
-class StateTarget:
+class StateTarget(Struct, frozen=True):
     """One State document, or without `state_id` all of one activity, agent and registration."""
 
     activity: str
@@ -35,8 +35,7 @@ class StateTarget:
     since_us: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentProfileTarget:
+class AgentProfileTarget(Struct, frozen=True):
     """One profile document of an agent, or without `profile_id` all of them."""
 
     agent_key: str
@@ -45,8 +44,7 @@ class AgentProfileTarget:
     since_us: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityProfileTarget:
+class ActivityProfileTarget(Struct, frozen=True):
     """One profile document of an activity, or without `profile_id` all of them."""
 
     activity: str
@@ -140,9 +138,9 @@ def precondition(
     Raises `PreconditionFailed` (412) when a header does not hold, and for a PUT without any header `Conflict` (409) or
     `Invalid` (400) as the version and the resource ask. xAPI Communication 3.1
     """
-    if if_match is not None and not _matches(if_match, current_etag):
+    if if_match is not None and not matches(if_match, current_etag):
         raise PreconditionFailed("If-Match does not name the document as it is now; fetch it again and use its ETag")
-    if if_none_match is not None and _matches(if_none_match, current_etag):
+    if if_none_match is not None and matches(if_none_match, current_etag):
         raise PreconditionFailed("If-None-Match does not hold: the document is there already")
     if method == "PUT" and if_match is None and if_none_match is None:
         _check_bare_put(version, current_etag, is_state=is_state)
@@ -162,7 +160,7 @@ def _check_bare_put(version: Version, current_etag: str | None, *, is_state: boo
         raise Invalid.of([Fault("If-Match", _CONCURRENCY_RULE, detail)])
 
 
-def _matches(header: str, current_etag: str | None) -> bool:
+def matches(header: str, current_etag: str | None) -> bool:
     """Whether a list of entity tags, or `*`, names what is there. A tag weakened by a compressing proxy still does."""
     if current_etag is None:
         return False

@@ -1,19 +1,23 @@
 """A record store at the other end of a real connection, which misbehaves on command.
 
 Left alone it is a good citizen: it knows one credential, takes a batch as a whole or not at all, answers a repetition
-with success and other content under a known id with 409. `script` says what happens to the next requests, one act each;
-the standing rules (`refused`, `forbidden`, `most_bytes`) stay until changed. `requests` and `order` are what a test
-believes: what came, and what was kept, each id once, in the order of arrival.
+with success and other content under a known id with 409, and keeps State documents by their preconditions. `script`
+says what happens to the next requests, one act each; the standing rules (`refused`, `forbidden`, `most_bytes`) stay
+until changed. `requests`, `order` and `documents` are what a test believes: what came, and what was kept, statements
+each id once in the order of arrival, documents by their ids.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -41,6 +45,36 @@ class Request:
     def ids(self) -> list[str]:
         """The ids it carries."""
         return [statement["id"] for statement in self.statements]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+    @property
+    def document(self) -> str:
+        """The id of the State document it is about."""
+        return self.query.get("stateId", "")
+
+    @property
+    def is_about_state(self) -> bool:
+        """Whether it goes to the State resource."""
+        return urlsplit(self.target).path.endswith("/activities/state")
+
+
+@dataclass
+class Paper:
+    """A State document as it is kept: when it was stored, in seconds, and how long before that it was written."""
+
+    content: bytes
+    content_type: str = "application/json"
+    stored: float = 0.0
+    age_ms: int = 0
+
+    @property
+    def etag(self) -> str:
+        """By 1.0.3."""
+        return f'"{hashlib.sha1(self.content, usedforsecurity=False).hexdigest()}"'
 
 
 @dataclass(frozen=True)
@@ -127,6 +161,10 @@ class Upstream:
         self.readable = True
         self.device: str | None = None
         self.held: dict[str, dict[str, Any]] = {}
+        self.documents: dict[str, Paper] = {}
+        self.takes_documents = True
+        self.tells_ages = True
+        self.now = 1_790_000_000.0
         self.requests: list[Request] = []
         self.connections = 0
         self._server: asyncio.Server | None = None
@@ -136,6 +174,11 @@ class Upstream:
     def order(self) -> list[str]:
         """The ids it keeps, in the order of their arrival."""
         return list(self.held)
+
+    @property
+    def changes(self) -> list[str]:
+        """What was asked to be done to documents: method and id each."""
+        return [f"{one.method} {one.document}" for one in self.requests if one.method in ("PUT", "DELETE")]
 
     @property
     def posts(self) -> list[Request]:
@@ -192,8 +235,52 @@ class Upstream:
             return Reply(401, headers, b"who are you?")
         if "x-experience-api-version" not in request.headers:
             return Reply(400, headers, b"which version?")
+        if request.is_about_state:
+            return self._state(request, {**headers, "Date": formatdate(self.now, usegmt=True)})
         status, body = self._get(request) if request.method == "GET" else self._post(request)
         return Reply(status, headers, body)
+
+    def _state(self, request: Request, headers: dict[str, str]) -> Reply:
+        if not self.takes_documents:
+            return Reply(403, headers, b"this credential has no scope for state")
+        if request.method == "GET" and not request.document:
+            since = request.query.get("since")
+            after = None if since is None else datetime.fromisoformat(since).timestamp()
+            names = [name for name, kept in self.documents.items() if after is None or kept.stored > after]
+            return Reply(200, headers, json.dumps(names).encode())
+        known = self.documents.get(request.document)
+        if request.method == "GET":
+            return self._read(request, headers, known)
+        return self._change(request, headers, known)
+
+    def _read(self, request: Request, headers: dict[str, str], known: Paper | None) -> Reply:
+        if known is None:
+            return Reply(404, headers, b"no such document")
+        headers = {**headers, "ETag": known.etag, "Content-Type": known.content_type}
+        headers["Last-Modified"] = formatdate(known.stored, usegmt=True)
+        if self.tells_ages:
+            headers["X-Offline-LRS-Age"] = str(known.age_ms + int(1000 * (self.now - known.stored)))
+        if request.headers.get("if-none-match") == known.etag:
+            return Reply(304, headers)
+        return Reply(200, headers, known.content)
+
+    def _change(self, request: Request, headers: dict[str, str], known: Paper | None) -> Reply:
+        if self.most_bytes is not None and len(request.body) > self.most_bytes:
+            return Reply(413, headers, b"too large")
+        if request.document in self.refused:
+            return Reply(400, headers, b"this one I do not like")
+        if request.document in self.forbidden:
+            return Reply(403, headers, b"this one is not for you to send")
+        match, none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
+        if (match is not None and (known is None or match != known.etag)) or (none_match and known is not None):
+            return Reply(412, headers, b"it is another")
+        if request.method == "DELETE":
+            self.documents.pop(request.document, None)
+            return Reply(204, headers)
+        age_ms = int(request.headers.get("x-offline-lrs-age", "0"))
+        paper = Paper(request.body, request.headers["content-type"], self.now, age_ms)
+        self.documents[request.document] = paper
+        return Reply(204, {**headers, "ETag": paper.etag})
 
     def _get(self, request: Request) -> tuple[int, bytes]:
         if not self.readable:
@@ -230,7 +317,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
 
 def _encoded(reply: Reply) -> bytes:
     headers = dict(reply.headers)
-    if reply.status != 204:
+    if reply.status not in (204, 304):
         headers["Content-Length"] = str(len(reply.body))
     lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     return "\r\n".join(lines).encode("latin-1") + reply.body

@@ -90,7 +90,7 @@ class World:
         upstream: tuple[str, ...] = ()
         hidden = dict(variables or {})
         if school is not None:
-            key, secret = credential(school, f"device-{name}", "statements/write", "statements/read")
+            key, secret = credential(school, f"device-{name}", "statements/write", "statements/read", "state")
             upstream = ("--upstream", f"{school.url}/xapi", "--upstream-key", key)
             hidden["OFFLINE_LRS_UPSTREAM_SECRET"] = secret
         service = ("--ipc-service", f"org.example.{name}", "--school", SCHOOL)
@@ -190,9 +190,10 @@ def depth(program: Program) -> int:
 
 
 def drain(program: Program) -> None:
-    """Have everything sent, whatever it was waiting for."""
-    api(program, "POST", "/sync")
-    assert wait_until(lambda: depth(program) == 0, DRAIN_SECONDS), f"{program.name} keeps {depth(program)}"
+    """Have everything sent and fetched, whatever it was waiting for."""
+    assert wait_until(lambda: bool(api(program, "POST", "/sync")["complete"]), DRAIN_SECONDS), (
+        f"{program.name} keeps {depth(program)}"
+    )
 
 
 # --- speaking xAPI --------------------------------------------------------------------------------------------------

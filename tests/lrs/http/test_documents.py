@@ -124,6 +124,43 @@ def test_head_is_get_without_a_body(client: Client, path: str) -> None:
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", "5")
 
 
+@each_resource
+def test_known_document_is_not_sent_again(client: Client, path: str) -> None:
+    """304 to the ETag it has, the whole of it to another (RFC 9110 13.1.2)."""
+    etag = put(client, path, b"hello").headers["etag"]
+
+    def ask(known: str) -> tuple[int, bytes, str]:
+        answer = client("GET", path, params=PARAMS[path], headers={"if-none-match": known})
+        return answer.status, answer.body, answer.headers["etag"]
+
+    assert [ask(etag), ask('"other"')] == [(304, b"", etag), (200, b"hello", etag)]
+
+
+@each_resource
+def test_age_is_told_between_our_programs(client: Client, clock: FixedClock, path: str) -> None:
+    """How long ago it was written: taken with what comes, grown by the time here, and told to nobody else."""
+    device = {"x-offline-lrs-device": "00000000-0000-4000-8000-00000000000d"}
+    put(client, path, b"x", {**NEW, **device, "x-offline-lrs-age": "5000"})
+    clock.advance(2)
+    ages = [
+        client("GET", path, params=PARAMS[path], headers=headers).headers.get("x-offline-lrs-age")
+        for headers in (device, {})
+    ]
+    put(client, path, b"y", ANY)
+    fresh = client("GET", path, params=PARAMS[path], headers=device).headers["x-offline-lrs-age"]
+    assert (ages, fresh) == (["7000", None], "0")
+
+
+@each_resource
+def test_age_is_not_told_where_the_clock_went_back(client: Client, clock: FixedClock, path: str) -> None:
+    """Nothing is better than something wrong."""
+    device = {"x-offline-lrs-device": "00000000-0000-4000-8000-00000000000d"}
+    put(client, path, b"x")
+    clock.advance(-3600)
+    answer = client("GET", path, params=PARAMS[path], headers=device)
+    assert (answer.status, "x-offline-lrs-age" in answer.headers) == (200, False)
+
+
 # --- merging ----------------------------------------------------------------------------------------------------------
 
 

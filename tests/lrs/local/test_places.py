@@ -22,6 +22,11 @@ def test_sockets_live_in_the_runtime_folder_of_the_session(device: Path) -> None
     assert (device / "run" / "offline-lrs", 0o700) == (places.runtime_dir(), _mode(places.runtime_dir()))
 
 
+def test_asking_where_it_is_makes_nothing(device: Path) -> None:
+    """Whoever only looks leaves no folder behind."""
+    assert (device / "run" / "offline-lrs", False) == (places.runtime_path(), places.runtime_path().exists())
+
+
 @pytest.mark.parametrize("value", ["", "relative/run", "/nowhere/at/all"])
 def test_without_a_runtime_folder_sockets_live_in_tmp(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """A runtime folder that is unset, relative or missing is passed over (XDG)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lrs.errors import AlreadyRunning, ConfigurationError
-from lrs.store.lockfile import NAME, WriterLock
+from lrs.store.lockfile import NAME, WriterLock, holder
 from lrs.store.sqlite import DATABASE, open_store
 from tests.support.clocks import FixedClock
 from tests.support.device import REPOSITORY
@@ -68,3 +68,32 @@ def test_place_that_is_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match=re.escape(str(tmp_path / "file"))):
         open_store(tmp_path / "file", FixedClock())
+
+
+# --- who has it -----------------------------------------------------------------------------------------------------
+
+
+def test_the_holder_is_seen_from_elsewhere(tmp_path: Path) -> None:
+    """As long as it holds the folder; the look itself takes nothing and changes nothing."""
+    assert holder(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+    held = WriterLock.take(tmp_path)
+    note = (tmp_path / NAME).read_bytes()
+    assert (holder(tmp_path), holder(tmp_path)) == (os.getpid(), os.getpid())
+    held.release()
+    assert (holder(tmp_path), (tmp_path / NAME).read_bytes()) == (None, note)
+
+
+def test_a_dead_or_reused_number_holds_nothing(tmp_path: Path) -> None:
+    """Only the lock says so: the number outlives its process, and is given out again."""
+    for number in (2**22 + 1, os.getpid()):  # the first is beyond the largest process id of Linux
+        (tmp_path / NAME).write_text(f"{number}\n")
+        assert holder(tmp_path) is None
+
+
+def test_a_holder_that_has_not_said_its_number(tmp_path: Path) -> None:
+    """It is there all the same."""
+    held = WriterLock.take(tmp_path)
+    (tmp_path / NAME).write_text("")
+    assert holder(tmp_path) == 0
+    held.release()

@@ -17,11 +17,11 @@ import pytest
 from lrs.auth import credentials
 from lrs.store import documents, held, identity, log, vocabulary, writer
 from lrs.store.tables import lrs_metadata
-from lrs.sync import peers
+from lrs.sync import aside, destinations, links, peers
 from tests.lrs.store.statements import about, adding, value
 from tests.support.stores import Kept
 
-MODULES = (credentials, documents, held, identity, log, peers, vocabulary, writer)
+MODULES = (aside, credentials, destinations, documents, held, identity, links, log, peers, vocabulary, writer)
 WORDS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
 

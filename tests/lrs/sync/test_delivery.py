@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -248,7 +249,7 @@ def test_statement_whose_file_must_travel_with_it_is_kept_back(tmp_path: Path) -
 
 async def retry(here: Device, seq: int) -> None:
     """Somebody asks for it."""
-    await here.store.write(lambda changed: outbox.retry(changed, DEFAULT_STORE, NAME, seq))
+    await here.store.write(lambda changed: outbox.retry(changed, DEFAULT_STORE, NAME, UUID(number(seq))))
 
 
 def test_exception_tried_again_and_taken_is_one_no_longer(tmp_path: Path) -> None:

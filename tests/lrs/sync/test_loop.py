@@ -10,12 +10,12 @@ from pathlib import Path
 
 from lrs.errors import StoreFull
 from lrs.sync.destinations import State
-from lrs.sync.drainer import Status
-from tests.lrs.sync.worlds import NAME, Device, device, number, numbers, pair, run, until
+from lrs.sync.reports import Status
+from tests.lrs.sync.worlds import NAME, Device, SomeLessons, device, number, numbers, pair, run, until
 from tests.support import upstream as acts
 from tests.support.clocks import FixedClock
 from tests.support.device import REPOSITORY
-from tests.support.upstream import Upstream
+from tests.support.upstream import Paper, Upstream
 
 
 class QuickClock(FixedClock):
@@ -109,6 +109,42 @@ def test_end_of_a_wait_wakes(tmp_path: Path) -> None:
             here.drainer.wake()
             await until(lambda: there.order == numbers(1))
             assert early == 1
+
+    run(work())
+
+
+def test_document_that_is_written_goes_out_by_itself(tmp_path: Path) -> None:
+    """Without a statement, without anybody doing anything; what is fetched sends nothing back."""
+
+    async def work() -> None:
+        async with device(tmp_path, lessons=SomeLessons()) as here, Upstream() as there:
+            await here.point_to(there.url)
+            there.documents["theirs"] = Paper(b"x", stored=there.now)
+            here.drainer.start()
+            await until(lambda: any(one.document == "theirs" for one in there.requests))
+            await here.write("progress", b"1")
+            await until(lambda: "progress" in there.documents)
+            await here.write("progress", b"2")
+            await until(lambda: there.documents["progress"].content == b"2")
+            assert there.changes == ["PUT progress", "PUT progress"]
+            assert await here.content("theirs") == b"x"
+
+    run(work())
+
+
+def test_start_waits_for_the_doors_and_for_a_destination(tmp_path: Path) -> None:
+    """Nothing of the delivery is loaded before; a commit, or a word, is enough afterwards."""
+
+    async def work() -> None:
+        async with device(tmp_path) as here, Upstream() as there:
+            here.drainer.start(after=0.05)
+            await here.record_numbers([1])
+            await asyncio.sleep(0.1)
+            before = here.drainer._lanes
+            await here.point_to(there.url)
+            here.drainer.wake()
+            await until(lambda: there.order == numbers(1))
+            assert before is None
 
     run(work())
 
@@ -262,3 +298,10 @@ asyncio.run(main(Path(sys.argv[1])))
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_way_to_the_delivery_is_light() -> None:
+    """What a woken program imports before it answers holds none of the machinery."""
+    program = "import sys, lrs.sync.drainer; print(*sorted(m for m in sys.modules if m.startswith('lrs.sync.')))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["lrs.sync.drainer", "lrs.sync.lessons"]

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from lrs.app import App, create_lrs
 from lrs.auth import credentials
+from lrs.clock import Clock
 from lrs.ipc.server import Doors
 from lrs.settings import Settings
 from lrs.store import log
@@ -25,9 +26,9 @@ from tests.support.upstream import KEY, SECRET
 
 
 @contextlib.asynccontextmanager
-async def school(folder: Path, *scopes: str) -> AsyncIterator[tuple[SqliteStore, str]]:
+async def school(folder: Path, *scopes: str, clock: Clock | None = None) -> AsyncIterator[tuple[SqliteStore, str]]:
     """The school's end, and its endpoint."""
-    clock = FixedClock(seed=7)
+    clock = clock or FixedClock(seed=7)
     store = open_store(folder, clock)
     await store.write(
         lambda changed: credentials.add(changed, DEFAULT_STORE, KEY, SECRET, scopes, salt=None, replace=False)

@@ -6,21 +6,25 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from lrs.auth import credentials
 from lrs.settings import Settings
-from lrs.store import entry, log
+from lrs.store import documents, entry, log
+from lrs.store.documents import Document, Key
 from lrs.store.entry import MADE_HERE, Provenance
 from lrs.store.identity import DEFAULT_STORE
-from lrs.store.promises import Transaction
+from lrs.store.promises import Reader, Transaction
 from lrs.store.sqlite import SqliteStore, open_store
-from lrs.sync import destinations, outbox
+from lrs.sync import aside, destinations, links, outbox
+from lrs.sync.aside import Aside
 from lrs.sync.destinations import Destination
-from lrs.sync.drainer import Drained, Drainer, Summary
+from lrs.sync.drainer import Drainer
 from lrs.sync.outbox import DeliveryException
+from lrs.sync.reports import Drained, Summary
 from lrs.xapi import statements
 from lrs.xapi.versions import Version
 from tests.support.clocks import FixedClock
@@ -28,6 +32,13 @@ from tests.support.upstream import KEY, SECRET, Upstream
 
 T = TypeVar("T")
 NAME = "upstream"
+SCOPE = Key(
+    "state",
+    "",
+    "https://school.example/activities/a",
+    "account:https://school.example\np-1",
+    "00000000-0000-4000-8000-0000000000aa",
+)
 
 
 def run(work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
@@ -65,11 +76,34 @@ def raw(n: int, **members: Any) -> bytes:
     return json.dumps(members).replace('"result": {}', '"result": {"score": {"raw": 1.50}}').encode()
 
 
+def named(name: str) -> Key:
+    """The State document of this id, of one learner in one lesson."""
+    return links.named(SCOPE, name)
+
+
+@dataclass
+class SomeLessons:
+    """A host of lessons whose one learner is enrolled here; `at_work` says whether the lesson runs."""
+
+    scopes: tuple[Key, ...] = (SCOPE,)
+    at_work: bool = False
+    own: frozenset[str] = field(default=frozenset({"LMS.LaunchData"}))
+
+    def wants(self, reader: Reader) -> bool:
+        return bool(self.scopes)
+
+    def wanted(self, reader: Reader) -> Sequence[Key]:
+        return self.scopes
+
+    def busy(self, reader: Reader, key: Key) -> bool:
+        return self.at_work
+
+
 class Device:
     """A store, its clock and its drainer."""
 
-    def __init__(self, store: SqliteStore, clock: FixedClock, drainer: Drainer) -> None:
-        self.store, self.clock, self.drainer = store, clock, drainer
+    def __init__(self, store: SqliteStore, clock: FixedClock, drainer: Drainer, lessons: SomeLessons) -> None:
+        self.store, self.clock, self.drainer, self.lessons = store, clock, drainer, lessons
 
     async def point_to(self, url: str, name: str = NAME, key: str = KEY, secret: str = SECRET) -> Destination:
         """Add or update a destination."""
@@ -94,6 +128,33 @@ class Device:
         """Put these numbered statements into the log."""
         await self.record(*(raw(n) for n in wanted))
 
+    async def write(self, name: str, content: bytes) -> Document:
+        """A lesson writes its State."""
+        return await self.store.write(
+            lambda transaction: documents.put(transaction, DEFAULT_STORE, named(name), "text/plain", content)
+        )
+
+    async def delete(self, name: str) -> None:
+        """A lesson deletes its State."""
+        await self.store.write(lambda transaction: documents.delete(transaction, DEFAULT_STORE, named(name)))
+
+    async def document(self, name: str) -> Document | None:
+        """The document that is here."""
+        return await self.store.read(lambda reader: documents.get(reader, DEFAULT_STORE, named(name)))
+
+    async def content(self, name: str) -> bytes | None:
+        """What a lesson that starts now would read."""
+        found = await self.document(name)
+        return None if found is None else found.content
+
+    async def set_aside(self) -> list[Aside]:
+        """What gave way."""
+        return await self.store.read(lambda reader: aside.listed(reader, DEFAULT_STORE))
+
+    async def gave_way(self) -> list[tuple[str, bytes]]:
+        """Which side's content each time."""
+        return [(one.side, one.content) for one in await self.set_aside()]
+
     async def drain(self) -> Summary:
         """One pass that waits for nothing."""
         return await self.drainer.drain_once(impatient=True)
@@ -113,14 +174,20 @@ class Device:
 
 @contextlib.asynccontextmanager
 async def device(
-    folder: Path, clock: FixedClock | None = None, *, patience: float = 5.0, **settings: Any
+    folder: Path,
+    clock: FixedClock | None = None,
+    *,
+    patience: float = 5.0,
+    lessons: SomeLessons | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Device]:
-    """The device whose data is in this folder, started; its drainer runs only when asked to."""
-    clock = clock or FixedClock()
+    """The device whose data is in this folder, started; its drainer runs only when asked to. Nobody is enrolled on it
+    unless `lessons` say so."""
+    clock, lessons = clock or FixedClock(), lessons or SomeLessons(())
     store = open_store(folder, clock)
-    drainer = Drainer(store, Settings(folder, **settings), clock, patience=patience)
+    drainer = Drainer(store, Settings(folder, **settings), clock, lessons=lessons, patience=patience)
     try:
-        yield Device(store, clock, drainer)
+        yield Device(store, clock, drainer, lessons)
     finally:
         await drainer.stop()
         await store.close()

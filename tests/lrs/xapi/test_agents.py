@@ -108,6 +108,19 @@ def test_an_actor_has_one_key(value: dict[str, Any], key: str | None) -> None:
     assert agents.key(value) == key
 
 
+@pytest.mark.parametrize(
+    "value",
+    [ANA, BEN, {"mbox_sha1sum": DIGEST}, {"openid": "http://toby.example.org/"}],
+    ids=lambda value: next(iter(value)),
+)
+def test_an_agent_is_made_of_its_key(value: dict[str, Any]) -> None:
+    """What else it said is not in the key; its identity is, whole."""
+    made = agents.of_key(agents.key(value) or "")
+    faults: Faults = []
+    agents.check_agent(made, "agent", faults)
+    assert (made, faults) == ({"objectType": "Agent", **agents.only_identity(value)}, [])
+
+
 def test_an_agent_and_a_group_with_one_identifier_have_one_key() -> None:
     """Agents and groups are equal when they have the same identifier, whatever else they say."""
     assert agents.key({"objectType": "Group", **ANA}) == agents.key({**ANA, "name": "Ana"})
