@@ -8,30 +8,34 @@ reader: only a digest is kept.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from launcher.cmi5 import ids, launch_data, launch_url, statements, urls, vocabulary
 from launcher.cmi5.course import AssignableUnit
 from launcher.learning import courses, lms, registrations, sessions
 from launcher.learning.lms import Desk
 from launcher.learning.registrations import Registration
-from lrs.errors import Fault, Invalid
+from lrs.errors import Conflict, Fault, Invalid
 from lrs.store import documents
 from lrs.store.documents import Key
 from lrs.xapi import wire
 
+CONTENT = "/content"
+"""Where the files of packages are served: `/content/COURSE/NAME`."""
 
-@dataclass(frozen=True, slots=True)
-class Road:
-    """How the lesson will reach us: the base of its addresses, and the service where it is over IPC."""
+
+class Road(Struct, frozen=True):
+    """How the lesson will reach us: the base of its addresses, and the service where it is over IPC. `pages` is the
+    base for a page of a package, which a browser opens: it reaches us over the network, or, without one, not at all."""
 
     base: str
     ipc_service: str | None
+    pages: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What a launch is asked for. `au` is the zero-based index in document order."""
 
     course: str
@@ -42,8 +46,7 @@ class Wish:
     return_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
+class Launched(Struct, frozen=True):
     """A launch that may be opened now."""
 
     url: str
@@ -52,8 +55,7 @@ class Launched:
     launch_method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """What one launch issues: settled first, then written down in three places, which therefore agree."""
 
     session_id: str
@@ -186,8 +188,17 @@ def _launched(desk: Desk, issue: Issue) -> dict[str, Any]:
 
 
 def _url(issue: Issue, road: Road) -> str:
+    address = issue.au.url
+    if urls.scheme(address) is None:
+        if road.pages is None:
+            raise Conflict(
+                f"AU {issue.au.index} is a page of the course's package, which a browser opens over the network: serve "
+                "with a TCP door (or --public-url) and xAPI on it, and launch over the network"
+            )
+        road = Road(road.pages, None)
+        address = f"{road.base}{CONTENT}/{issue.registration.course}/{urls.normal_relative(address)}"
     return launch_url.build(
-        issue.au.url,
+        address,
         endpoint=f"{road.base}/xapi",
         fetch=f"{road.base}/fetch/{issue.secret}",
         actor=issue.actor,

@@ -7,9 +7,10 @@ never stored.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from lrs.auth import credentials
 from lrs.auth.credentials import Principal
@@ -26,8 +27,7 @@ AUTHORITY = "lms"
 NO_SECRET = "none$"  # no scheme of that name: nobody can sign in as the LMS
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What the LMS works with in one request: the transaction, whose store it is, this device, time and chance."""
 
     transaction: Transaction

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from launcher.cmi5 import ids, move_on, statements, vocabulary
 from launcher.cmi5.course import AssignableUnit, Block, CourseStructure
@@ -26,8 +27,7 @@ from lrs.xapi import agents
 COLUMNS = "id, course, learner, actor"
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """An enrolment as it is kept. `learner` is the key of the actor."""
 
     id: str
@@ -94,6 +94,22 @@ def listed(reader: Reader, store: int) -> list[Registration]:
     rows = reader.execute(
         f"SELECT {COLUMNS} FROM registration WHERE store = ? ORDER BY revision",  # noqa: S608  our own column names
         (store,),
+    )
+    return [_registration(row) for row in rows]
+
+
+def learners_of(reader: Reader, store: int, course_id: str) -> dict[str, str]:
+    """Learner by registration, for every registration in a course."""
+    rows = reader.execute("SELECT id, learner FROM registration WHERE store = ? AND course = ?", (store, course_id))
+    return {str(row[0]): str(row[1]) for row in rows}
+
+
+def of_learner(reader: Reader, store: int, learner: str) -> list[Registration]:
+    """Every registration of a learner, oldest first."""
+    rows = reader.execute(
+        f"SELECT {COLUMNS} FROM registration "  # noqa: S608  our own column names
+        "WHERE store = ? AND learner = ? ORDER BY revision",
+        (store, learner),
     )
     return [_registration(row) for row in rows]
 

@@ -6,9 +6,11 @@ The rules are in `launcher.cmi5.session`; here a row becomes the `SessionView` t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from launcher.cmi5 import launch_data, statements
 from launcher.cmi5.session import SessionView
@@ -25,8 +27,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A session's row: the view that rules judge, and where it belongs."""
 
     view: SessionView

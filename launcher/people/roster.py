@@ -3,20 +3,21 @@ name is the person's id, which says nothing about them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlmodel import col, select
+from msgspec import Struct
 
-from launcher.store.tables import Person
 from lrs.errors import Conflict, Fault, Invalid, NotFound
 from lrs.store.promises import Reader, Transaction
+
+if TYPE_CHECKING:  # the ORM is loaded where people are read or written: most commands have no time for it
+    from launcher.store.tables import Person
 
 ROLES = ("student", "teacher", "administrator")
 LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Somebody:
+class Somebody(Struct, frozen=True):
     """A person as the rest of the launcher reads it."""
 
     id: str
@@ -38,6 +39,8 @@ def add(transaction: Transaction, store: int, person: Somebody) -> Somebody:
         if known != person:
             raise Conflict(f"person {person.id} is there already with another name or role")
         return known
+    from launcher.store.tables import Person
+
     with transaction.session() as session:
         session.add(
             Person(
@@ -69,6 +72,8 @@ def _check(person: Somebody) -> None:
 
 def find(reader: Reader, store: int, person_id: str) -> Somebody | None:
     """A person by id, or None."""
+    from launcher.store.tables import Person
+
     with reader.session() as session:
         found = session.get(Person, (store, person_id))
         return None if found is None else _somebody(found)
@@ -84,9 +89,18 @@ def get(reader: Reader, store: int, person_id: str) -> Somebody:
 
 def listed(reader: Reader, store: int) -> list[Somebody]:
     """Everybody, by name."""
+    from sqlmodel import col, select
+
+    from launcher.store.tables import Person
+
     with reader.session() as session:
         wanted = select(Person).where(Person.store == store).order_by(col(Person.family_name), col(Person.given_name))
         return [_somebody(person) for person in session.exec(wanted)]
+
+
+def ids(reader: Reader, store: int) -> list[str]:
+    """The id of everybody."""
+    return [str(row[0]) for row in reader.execute("SELECT id FROM person WHERE store = ?", (store,))]
 
 
 def _somebody(person: Person) -> Somebody:

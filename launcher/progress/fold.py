@@ -6,9 +6,11 @@ Only statements in the cmi5 category count; what a lesson calls `completed` othe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from launcher.cmi5 import session as rules
 from launcher.cmi5 import vocabulary
@@ -26,8 +28,7 @@ _TIMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """What one statement says about an activity in a registration. `learner` is the key of its actor."""
 
     registration: str
@@ -39,8 +40,7 @@ class Fact:
     score: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """Everything said so far. Times are the earliest that was named, `last_us` and `latest_score_us` the latest."""
 
     registration: str

@@ -12,10 +12,12 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from launcher.cmi5 import vocabulary
 from launcher.progress.fold import Cell, Fact, fact, fold
@@ -45,8 +47,7 @@ Place = tuple[str, str]
 complaints = logging.getLogger("offline_lrs")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What a stretch of the log says, up to the row `last`."""
 
     after: int
@@ -221,16 +222,17 @@ def cell(reader: Reader, store: int, registration: str, activity: str) -> Cell |
         "WHERE store = ? AND registration = ? AND activity = ?",
         (store, registration, activity),
     ).fetchone()
-    return None if row is None else _cell(row)
+    return None if row is None else of_row(row)
 
 
 def cells(reader: Reader, store: int) -> list[Cell]:
     """The whole grid."""
     rows = reader.execute(f"SELECT {_COLUMNS} FROM progress WHERE store = ?", (store,))  # noqa: S608  the fields of `Cell`
-    return [_cell(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
-def _cell(row: tuple[object, ...]) -> Cell:
+def of_row(row: tuple[object, ...]) -> Cell:
+    """The cell of a row that has the columns `NAMES`."""
     values = dict(zip(NAMES, row, strict=True))
     for name in ("best_score", "latest_score"):
         values[name] = None if values[name] is None else Decimal(str(values[name]))

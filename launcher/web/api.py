@@ -7,30 +7,36 @@ command line use this same API, beside a running program or in one of their own.
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from launcher.cmi5 import ids
+from launcher.cmi5 import ids, package
 from launcher.cmi5.course import CourseStructure
-from launcher.learning import courses, importing, launches, lms, registrations, sessions, standing
+from launcher.cmi5.package import Limits
+from launcher.learning import courses, launches, lms, packages, registrations, sessions, standing, travel
 from launcher.learning.launches import Wish
 from launcher.learning.lms import Desk
-from launcher.people import roster
+from launcher.people import pages, roster
 from launcher.people.roster import Somebody
 from launcher.progress.grid import AU, BLOCK, Line, Shown, Table
+from launcher.web import guard
+from launcher.web.content import Slice
 from launcher.web.parts import Lms
 from lrs.auth import credentials
 from lrs.errors import Conflict, Fault, Invalid, UnsupportedMedia
 from lrs.http import guards
 from lrs.store.promises import Reader, Transaction
-from lrs.sync.drainer import Status
+from lrs.sync.reports import Status
 from lrs.xapi import agents, timestamps
 
+if TYPE_CHECKING:  # reading XML and the ORM are loaded where a course comes or goes: most requests have no time for it
+    from launcher.learning.importing import Imported
+
 JSON = "application/json"
-XML = ("application/xml", "text/xml")
+XML = (package.XML, "text/xml")
 
 
 async def _running(request: Request) -> Lms:
@@ -67,18 +73,36 @@ def desk(lms_: Lms, transaction: Transaction) -> Desk:
 
 @router.post("/courses", status_code=201)
 async def import_course(lms_: Running, request: Request) -> dict[str, Any]:
-    """Import a course structure (`cmi5.xml`). The same course again is the same course."""
+    """Import a course: a structure (`cmi5.xml`), or a package (a zip file with one). The same course again is the
+    same course."""
     kind = guards.media_type(request.headers.get("content-type", ""))
-    if kind not in XML:
-        raise UnsupportedMedia(
-            f"a course is taken as {' or '.join(XML)} here, not as {kind or 'a body without a type'}"
-        )
-    source = await request.body()
-    parsed = await asyncio.to_thread(importing.read, source)
-    imported = await lms_.lrs.store.write(
-        lambda transaction: importing.import_course(transaction, lms_.store, source, parsed)
-    )
+    if kind == package.ZIP:
+        imported = await _import_package(lms_, request)
+    elif kind in XML:
+        imported = await _import_structure(lms_, await request.body())
+    else:
+        taken = ", ".join((package.ZIP, *XML))
+        raise UnsupportedMedia(f"a course is taken as one of {taken}, not as {kind or 'a body without a type'}")
     return {**_course(imported.id, imported.structure), "warnings": list(imported.warnings)}
+
+
+async def _import_structure(lms_: Lms, source: bytes) -> Imported:
+    from launcher.learning import importing
+
+    course = await asyncio.to_thread(importing.read, source)
+    return await lms_.lrs.store.write(lambda transaction: importing.import_course(transaction, lms_.store, course))
+
+
+async def _import_package(lms_: Lms, request: Request) -> Imported:
+    from launcher.learning import importing
+
+    settings = lms_.lrs.settings
+    limits = Limits(settings.package_unpacked_most)
+    return await lms_.packages.take(
+        guard.parts(request, settings.package_most),
+        lambda draft: importing.read_package(draft, limits),
+        lambda transaction, course: importing.import_course(transaction, lms_.store, course),
+    )
 
 
 @router.get("/courses")
@@ -91,14 +115,21 @@ async def list_courses(lms_: Running) -> dict[str, Any]:
 @router.get("/courses/{course_id}/source")
 async def export_course(lms_: Running, course_id: str) -> Response:
     """What was imported, byte for byte."""
-    source = await lms_.lrs.store.read(lambda reader: importing.source(reader, lms_.store, course_id))
-    return Response(source, media_type="application/xml")
+    from launcher.learning import importing
+
+    source, digest = await lms_.lrs.store.read(lambda reader: importing.source(reader, lms_.store, course_id))
+    if digest is None:
+        return Response(source, media_type=package.XML)
+    return Slice.whole(await asyncio.to_thread(lms_.packages.open, digest, packages.ZIP), package.ZIP)
 
 
 @router.delete("/courses/{course_id}", status_code=204)
 async def remove_course(lms_: Running, course_id: str) -> None:
     """Remove a course without registrations."""
+    from launcher.learning import importing
+
     await lms_.lrs.store.write(lambda transaction: importing.remove(transaction, lms_.store, course_id))
+    await lms_.packages.sweep()
 
 
 def _course(course_id: str, structure: CourseStructure) -> dict[str, Any]:
@@ -127,18 +158,24 @@ async def add_person(lms_: Running, new: NewPerson) -> dict[str, Any]:
     """Add a person to the roster."""
     person_id = str(lms_.lrs.clock.uuid4()) if new.id is None else new.id
     somebody = Somebody(person_id, new.given_name, new.family_name, new.role)
-    return _person(await lms_.lrs.store.write(lambda transaction: roster.add(transaction, lms_.store, somebody)))
+    return _person(lms_, await lms_.lrs.store.write(lambda transaction: roster.add(transaction, lms_.store, somebody)))
 
 
 @router.get("/people")
 async def list_people(lms_: Running) -> dict[str, Any]:
     """Everybody on the roster."""
     found = await lms_.lrs.store.read(lambda reader: roster.listed(reader, lms_.store))
-    return {"people": [_person(person) for person in found]}
+    return {"people": [_person(lms_, person) for person in found]}
 
 
-def _person(person: Somebody) -> dict[str, Any]:
-    return {"id": person.id, "givenName": person.given_name, "familyName": person.family_name, "role": person.role}
+def _person(lms_: Lms, person: Somebody) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "givenName": person.given_name,
+        "familyName": person.family_name,
+        "role": person.role,
+        "page": f"/learn/{pages.key(lms_.lrs.signing_key, lms_.store, person.id)}",
+    }
 
 
 # --- registrations and launches -------------------------------------------------------------------------------------
@@ -205,17 +242,21 @@ async def launch(lms_: Running, new: NewLaunch) -> dict[str, Any]:
     """Launch an AU: the answer's `url` is what the lesson is started with."""
     road = lms_.road(new.transport)
 
-    def work(transaction: Transaction) -> launches.Launched:
-        wish = Wish(
+    def wish(reader: Reader) -> Wish:
+        return Wish(
             course=new.course,
             au=new.au,
-            actor=_actor(transaction, lms_.store, new.person, new.actor),
+            actor=_actor(reader, lms_.store, new.person, new.actor),
             registration=None if new.registration is None else str(new.registration),
             launch_mode=new.launch_mode,
             return_url=new.return_url,
         )
-        return launches.launch(desk(lms_, transaction), wish, road, lms_.lrs.settings.fetch_lifetime)
 
+    def work(transaction: Transaction) -> launches.Launched:
+        at = desk(lms_, transaction)
+        return launches.launch(at, wish(transaction), road, lms_.lrs.settings.fetch_lifetime)
+
+    await travel.fetch(lms_.lrs.store, lms_.drainer, lms_.store, wish)
     made = await lms_.lrs.store.write(work)
     return {
         "url": made.url,
@@ -329,6 +370,9 @@ async def sync_now(lms_: Running) -> dict[str, Any]:
                 "depth": one.depth,
                 "delivered": one.delivered,
                 "exceptions": one.exceptions,
+                "documents": one.documents,
+                "documentsSent": one.documents_sent,
+                "documentsFetched": one.documents_fetched,
             }
             for one in summary.destinations
         ],
@@ -343,6 +387,9 @@ def _destination(one: Status) -> dict[str, Any]:
         "reason": one.reason,
         "depth": one.depth,
         "exceptions": one.exceptions,
+        "documents": one.documents,
+        "documentsRefused": one.documents_refused,
+        "setAside": one.set_aside,
         "lastAcknowledged": None if one.last_acknowledged_us is None else timestamps.format(one.last_acknowledged_us),
         "nextTry": None if one.next_try_us is None else timestamps.format(one.next_try_us),
     }

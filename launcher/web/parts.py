@@ -10,12 +10,13 @@ import asyncio
 import hmac
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from launcher.learning.launches import Road
+from launcher.learning.packages import Packages
 from launcher.progress.projection import Projector
 from lrs.auth import scopes
 from lrs.auth.scopes import Act
@@ -35,6 +36,10 @@ class Lms:
     owner_token: str
     network_base: str | None = None
     store: int = DEFAULT_STORE
+    packages: Packages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.packages = Packages(self.lrs.settings.data, self.lrs.store, self.lrs.clock)
 
     async def admit(self, authorization: str | None) -> None:
         """Let managers in: this user's own commands, or a credential with the scope `admin`."""
@@ -47,7 +52,10 @@ class Lms:
         scopes.require(principal.scopes, Act.ADMIN)
 
     def road(self, transport: str | None) -> Road:
-        """How a lesson will reach us; without a wish over IPC where there is a service, else over the network."""
+        """How a lesson will reach us; without a wish over IPC where there is a service, else over the network.
+
+        A page of a package is opened by a browser, so that without a wish it goes over the network, if there is one.
+        """
         service = self.lrs.settings.ipc_service
         wanted = transport or ("ipc" if service else "network")
         if wanted == "ipc":
@@ -55,13 +63,19 @@ class Lms:
                 raise Conflict(
                     "this program serves no IPC service: start it with --ipc-service NAME, or launch over the network"
                 )
-            return Road(f"http://{service}.ipc.invalid", service)
+            pages = None if transport or self.lrs.settings.no_xapi_tcp else self._network
+            return Road(f"http://{service}.ipc.invalid", service, pages)
         if self.lrs.settings.no_xapi_tcp:
             raise Conflict("this program serves xAPI over IPC only (--no-xapi-tcp): launch over IPC")
-        base = self.lrs.settings.public_url or self.network_base
-        if base is None:
+        if self._network is None:
             raise Conflict("this program has no network address: set --public-url, or launch over IPC")
-        return Road(base.rstrip("/"), None)
+        return Road(self._network, None, self._network)
+
+    @property
+    def _network(self) -> str | None:
+        """The base of our addresses on the network."""
+        base = self.lrs.settings.public_url or self.network_base
+        return None if base is None else base.rstrip("/")
 
 
 class Lazy:

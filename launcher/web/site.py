@@ -7,21 +7,24 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from launcher.web import api, pages
+from launcher.web import api, aside, learner, outbox, pages, registrations
 from launcher.web.guard import Guard
 from launcher.web.parts import Lms
 from lrs.errors import Fault, Invalid, MethodNotAllowed, NotFound, OfflineLrsError
 from lrs.http import errors
 
 JSON_RULE = "RFC 8259"
+API = (api.router, registrations.router, outbox.router, aside.router)
 
 
 def create(lms: Lms) -> ASGIApp:
     """The application for a running LMS."""
     site = FastAPI(title="Offline LRS", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     site.state.lms = lms
-    site.include_router(api.router, prefix="/api")
+    for router in API:
+        site.include_router(router, prefix="/api")
     site.include_router(pages.router)
+    site.include_router(learner.router)
     for kind in (OfflineLrsError, RequestValidationError, HTTPException):
         site.add_exception_handler(kind, _refused)
     site.add_exception_handler(Exception, _failed)
@@ -31,7 +34,7 @@ def create(lms: Lms) -> ASGIApp:
 async def _refused(request: Request, error: Exception) -> Response:
     """A problem document; a page where a person's browser asked for one."""
     told = _told(request, error)
-    return pages.refusal(told) if pages.is_wanted(request) else errors.answer(told)
+    return pages.refusal(request, told) if pages.is_wanted(request) else errors.answer(told)
 
 
 def _told(request: Request, error: Exception) -> OfflineLrsError:

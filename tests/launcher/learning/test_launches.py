@@ -12,7 +12,9 @@ import pytest
 from launcher.cmi5 import vocabulary
 from launcher.cmi5.vocabulary import COMPLETED, INITIALIZED, PASSED, TERMINATED
 from tests.launcher.campus import NETWORK, SCHOOL, SERVICE, Campus, Lesson, campus, parameters
+from tests.launcher.cmi5 import zipping
 from tests.launcher.cmi5.worlds import Json
+from tests.launcher.cmi5.zipping import Made
 from tests.support.clocks import FixedClock
 
 ACTOR = {"objectType": "Agent", "account": {"homePage": SCHOOL, "name": "p-1"}}
@@ -80,6 +82,65 @@ def test_a_road_that_leads_nowhere_is_refused(tmp_path: Path, transport: str, se
 def test_the_answer_says_how_the_lesson_is_opened(lms: Campus, course: str) -> None:
     """cmi5 8.1: launchMethod decides about windows."""
     assert [lms.launch(course, au)["launchMethod"] for au in (0, 1)] == ["AnyWindow", "OwnWindow"]
+
+
+# --- a page of a package ----------------------------------------------------------------------------------------------
+
+PAGES = zipping.package(
+    Made("index.html"), Made("a b/page.html"), xml=zipping.structure("./a%20b/page.html?level=1#top", "index.html")
+)
+
+
+@pytest.mark.parametrize("transport", [None, "network"])
+def test_a_page_of_a_package_is_opened_over_the_network(lms: Campus, transport: str | None) -> None:
+    """Where we serve it, also on a device with a service: a browser does not speak IPC."""
+    lms.person()
+    course = lms.package(PAGES)
+    launched = lms.launch(course, transport=transport)
+    url, given = urlsplit(launched["url"]), parameters(launched["url"])
+    assert (f"{NETWORK}/content/{course}/a%20b/page.html", "top") == (
+        f"{url.scheme}://{url.netloc}{url.path}",
+        url.fragment,
+    )
+    assert url.query.startswith("level=1&endpoint=")
+    assert (f"{NETWORK}/xapi", None) == (given["endpoint"], given.get("ipc-service"))
+
+
+def test_what_is_stored_names_content_under_the_school(lms: Campus) -> None:
+    """cmi5 9.6.3.4: the canonical address, the same on every device, never that of the door."""
+    lms.person()
+    lms.launch(lms.package(PAGES))
+    statement = lms.statements()[-1]
+    stored = statement["context"]["extensions"][vocabulary.EXT_LAUNCH_URL]
+    assert (stored.startswith(f"{SCHOOL}/cmi5/content/"), stored.endswith("/a%20b/page.html?level=1#top")) == (
+        True,
+        True,
+    )
+    assert NETWORK not in json.dumps(statement)
+
+
+@pytest.mark.parametrize(
+    ("settings", "wish"),
+    [
+        ({"public_url": None}, {}),
+        ({"no_xapi_tcp": True}, {}),
+        ({}, {"transport": "ipc"}),
+    ],
+    ids=["no TCP door", "no xAPI on it", "over IPC"],
+)
+def test_a_page_that_no_browser_could_open_is_not_launched(
+    tmp_path: Path, settings: dict[str, Any], wish: Json
+) -> None:
+    """The answer says what to do; nothing is written."""
+    with campus(tmp_path, **settings) as device:
+        device.person()
+        answer = device.manage("POST", "/launches", {"course": device.package(PAGES), "au": 1, "person": "p-1", **wish})
+        assert (answer.status_code, device.statements(), device.api("GET", "/registrations")["registrations"]) == (
+            409,
+            [],
+            [],
+        )
+    assert "TCP door" in answer.json()["detail"]
 
 
 # --- what is there before the answer --------------------------------------------------------------------------------

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from launcher.progress.fold import Cell
-from launcher.progress.grid import Column, Shown, Table, table
+from launcher.progress.grid import Column, Shown, Table, groups, table
 
-AMINA, BENITO = "account:https://school.example\np-1", "account:https://school.example\np-2"
+SCHOOL = "https://school.example"
+AMINA, BENITO = f"account:{SCHOOL}\np-1", f"account:{SCHOOL}\np-2"
 STRANGER = "account:https://other.example\np-1"
 NAMES = {AMINA: "Amina", BENITO: "benito"}
 ONE, TWO, THREE = Column("au-1", "One"), Column("au-2", "Two"), Column("au-3", "Three")
@@ -95,6 +96,52 @@ def test_lines_go_by_name_whatever_its_case() -> None:
     ]
 
 
+def test_accents_do_not_change_the_order() -> None:
+    """Çelik is looked for under C."""
+    names = {f"account:{SCHOOL}\n{number}": name for number, name in enumerate(("Diallo", "Çelik", "evans", "Évora"))}
+    made = table("Course", "course", COLUMNS, (), {learner: learner for learner in names}, names)
+    assert [line.learner for line in made.lines] == ["Çelik", "Diallo", "evans", "Évora"]
+
+
 def test_what_is_not_of_this_course_is_left_out() -> None:
     """Cells of other activities make no line."""
     assert _table(_cell("r", "elsewhere")).lines == ()
+
+
+def test_an_au_is_done_when_its_move_on_is_met() -> None:
+    """Completed is not passed, and waived is as good as either."""
+    both = Column("au-1", "One", move_on="CompletedAndPassed")
+    seen = []
+    cells = (
+        _cell("r", "au-1", passed_us=1),
+        _cell("r", "au-1", passed_us=1, completed_us=1),
+        _cell("r", "au-1", waived_us=1),
+    )
+    for cell in cells:
+        made = table("Course", "course", (both,), [cell], {}, NAMES)
+        seen.append(made.lines[0].squares[0].done)
+    assert seen == [False, True, True]
+
+
+def test_a_block_is_done_when_it_is_satisfied() -> None:
+    """And never for its AUs' sake."""
+    (line,) = _table(_cell("r", "au-1", passed_us=1), _cell("r", "block", satisfied_us=1)).lines
+    assert [line.course.done, *(shown.done for shown in line.squares)] == [False, True, False, False, False]
+
+
+def test_columns_of_a_block_stand_under_its_title() -> None:
+    """A block within a block has a heading of its own, and what follows it in the outer one again that one's."""
+    columns = (
+        Column("o", "Outer", ("a", "b", "c")),
+        Column("a", "A", path=("Outer",)),
+        Column("i", "Inner", ("b",), ("Outer",)),
+        Column("b", "B", path=("Outer", "Inner")),
+        Column("c", "C", path=("Outer",)),
+        Column("d", "D"),
+    )
+    assert [(group.path, group.size) for group in groups(columns)] == [
+        (("Outer",), 2),
+        (("Outer", "Inner"), 2),
+        (("Outer",), 1),
+        ((), 1),
+    ]

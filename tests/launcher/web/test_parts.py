@@ -7,6 +7,7 @@ import types
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
@@ -53,14 +54,15 @@ def test_a_site_that_could_not_be_made_is_tried_again(lms: Campus, made: list[Lm
 
 def test_roads(lms: Campus) -> None:
     """Over IPC where there is a service and nothing else is asked for; the network by the public URL."""
-    ipc = Road(f"http://{SERVICE}.ipc.invalid", SERVICE)
-    assert (ipc, ipc, Road(NETWORK, None)) == (lms.lms.road(None), lms.lms.road("ipc"), lms.lms.road("network"))
+    ipc = f"http://{SERVICE}.ipc.invalid"
+    expected = [Road(ipc, SERVICE, NETWORK), Road(ipc, SERVICE, None), Road(NETWORK, None, NETWORK)]
+    assert expected == [lms.lms.road(wish) for wish in (None, "ipc", "network")]
 
 
 def test_without_a_public_url_the_network_is_where_we_listen(lms: Campus) -> None:
     """What a lesson on this machine can reach; nothing where no TCP is served."""
-    lms.lms.lrs = replace(lms.lms.lrs, settings=replace(lms.settings, public_url=None, ipc_service=None))
+    lms.lms.lrs = structs.replace(lms.lms.lrs, settings=replace(lms.settings, public_url=None, ipc_service=None))
     with pytest.raises(Conflict, match="--public-url"):
         lms.lms.road("network")
     lms.lms.network_base = "http://127.0.0.1:8080"
-    assert Road("http://127.0.0.1:8080", None) == lms.lms.road(None)
+    assert Road("http://127.0.0.1:8080", None, "http://127.0.0.1:8080") == lms.lms.road(None)
