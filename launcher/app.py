@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -21,7 +19,9 @@ from starlette.types import ASGIApp
 from launcher.cmi5 import ids
 from launcher.learning.fetch import PREFIX as FETCH
 from launcher.learning.fetch import Fetch
+from launcher.learning.launches import CONTENT
 from launcher.learning.policy import LessonPolicy
+from launcher.learning.travel import LessonDocuments
 from launcher.progress.projection import Projector
 from launcher.store.schema import LAUNCHER_HISTORY
 from launcher.web.parts import Lazy, Lms
@@ -29,17 +29,18 @@ from lrs.app import App, create_lrs
 from lrs.clock import Clock
 from lrs.errors import ConfigurationError
 from lrs.ipc.server import Doors
-from lrs.local import places, registry, sockets
+from lrs.local import notes, registry, sockets
+from lrs.local.notes import Note
 from lrs.settings import Settings
 from lrs.store import identity
 from lrs.store.schema import LRS_HISTORY
 from lrs.store.sqlite import SqliteStore, open_store
-from lrs.sync import destinations
 from lrs.sync.drainer import Drainer
 
 HISTORIES = (LRS_HISTORY, LAUNCHER_HISTORY)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 UPSTREAM = "upstream"
+DOORS_FIRST_SECONDS = 0.5  # whoever woke the program is answered before it looks for what to send
 
 
 @contextlib.asynccontextmanager
@@ -53,15 +54,22 @@ async def running(settings: Settings, clock: Clock, *, at_work: bool) -> AsyncIt
         lms = Lms(
             lrs,
             Projector(store, identity.DEFAULT_STORE),
-            Drainer(store, settings, clock, identity.DEFAULT_STORE),
+            Drainer(
+                store,
+                settings,
+                clock,
+                identity.DEFAULT_STORE,
+                lessons=LessonDocuments(clock, identity.DEFAULT_STORE),
+            ),
             clock.token(),
         )
+        await lms.packages.sweep()
         held.push_async_callback(lms.projector.stop)
         held.push_async_callback(lms.drainer.stop)
         if at_work:
             lms.projector.start()
-            lms.drainer.start()
-        yield lms, App(lrs, {FETCH: Fetch(lrs)}, Lazy(lms))
+            lms.drainer.start(after=DOORS_FIRST_SECONDS)
+        yield lms, App(lrs, {FETCH: Fetch(lrs), CONTENT: Lazy(lms, "launcher.web.content")}, Lazy(lms))
 
 
 async def _settle(store: SqliteStore, settings: Settings) -> None:
@@ -70,6 +78,8 @@ async def _settle(store: SqliteStore, settings: Settings) -> None:
         school = ids.school_iri(settings.school)
         await store.write(lambda transaction: identity.settle_school(transaction, school))
     if settings.upstream is not None:
+        from lrs.sync import destinations  # loaded where there is one to set; see `Drainer`
+
         url, key, secret = settings.upstream, settings.upstream_key or "", settings.upstream_secret or ""
         if not (key and secret):
             raise ConfigurationError("an upstream needs a key and a secret: --upstream-key and --upstream-secret")
@@ -101,10 +111,10 @@ async def serve(settings: Settings, clock: Clock, ready: Callable[[Serving], Non
             note = Note(os.getpid(), bound.base, None if bound.path is None else str(bound.path), lms.owner_token)
             if settings.ipc_service is not None and bound.path is not None:
                 _register(settings, bound.path, school)
-            held.callback(forget, settings.data, note)
+            held.callback(notes.forget, settings.data, note)
 
             def on_ready() -> None:
-                leave(settings.data, note)
+                notes.leave(settings.data, note)
                 ready(Serving(school, bound.base, settings.ipc_service, bound.path))
 
             await Doors(app, bound.sockets, on_ready).run()
@@ -171,45 +181,3 @@ def _again(settings: Settings) -> tuple[str, ...]:
     if settings.no_xapi_tcp:
         flags += ("--no-xapi-tcp",)
     return (*flags, "--default-version", settings.default_version)
-
-
-# --- being found by commands of the same user -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Where a running program is and what opens its management API; readable by its user alone."""
-
-    pid: int
-    url: str | None
-    socket: str | None
-    token: str
-
-
-def _place(data: Path) -> Path:
-    return places.runtime_dir() / f"app-{sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.json"
-
-
-def leave(data: Path, note: Note) -> None:
-    """Leave a note for commands beside this program, in the runtime folder: the data folder keeps no address."""
-    path = _place(data)
-    draft = path.with_suffix(f".{note.pid}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(asdict(note), file)
-    draft.replace(path)
-
-
-def find(data: Path) -> Note | None:
-    """The note of the program that runs on this data folder, if it left one."""
-    try:
-        return Note(**json.loads(_place(data).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
-
-
-def forget(data: Path, note: Note) -> None:
-    """Take the note away, unless it is that of a program which has started since."""
-    if find(data) == note:
-        _place(data).unlink(missing_ok=True)

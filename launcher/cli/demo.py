@@ -10,298 +10,170 @@ import argparse
 import json
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-import httpx
-
-from launcher.cli.programs import Program, environment, inside, wait_until
-from launcher.cli.remote import Call, call
-from launcher.cli.story import Lesson, Pupil, Story
+from launcher.cli import INTERRUPTED, chapters, dataset
+from launcher.cli.cast import YOU
+from launcher.cli.chapters import SCHOOL, Chapter, Scene
+from launcher.cli.programs import Program, environment, heard, inside, stop_all, uninterrupted
+from launcher.cli.stage import ZIP, Site, course_file
+from launcher.cli.story import Broken, Story, voice
 from lrs.clock import SystemClock
-from lrs.xapi.equality import same
-
-SCHOOL = "https://school.example"
-DRAIN_SECONDS = 60.0
-PAGE = 500
+from lrs.errors import ConfigurationError
 
 
 def add(name: str, commands: Any) -> None:
     """Describe the command."""
     command = commands.add_parser(name, help="play the whole story on this machine", description=__doc__)
     command.add_argument(
-        "--once", action="store_true", help="end after the story; otherwise the teacher's page stays up"
+        "--once", action="store_true", help="end after the story; otherwise the pages stay up until Ctrl-C"
+    )
+    command.add_argument("--browser", action="store_true", help="take a lesson yourself, in your browser")
+    command.add_argument("--course", type=Path, metavar="FILE", help="a course or package of yours, to be in it too")
+    command.add_argument(
+        "--data", type=Path, metavar="DIR", help="keep what the school and the tablets record in this new folder"
+    )
+    command.add_argument(
+        "--data-set", choices=("school",), help="a school of sixty learners beside the story, to look at"
     )
     command.add_argument("--json", action="store_true", help="sum up as one line of JSON on standard output")
     command.set_defaults(run=run)
 
 
-AMINA = Pupil(
-    "Amina",
-    0,
-    (
-        Lesson(0, ("right", "right", "right", "wrong", "right")),
-        Lesson(1, ("right", "wrong", "right", "right", "right")),
-    ),
-)
-BENITO = Pupil("Benito", 1, (Lesson(2, ("wrong", "right", "wrong", "wrong", "right")),))
-PUPILS = (AMINA, BENITO)
-BLOCK = "Arithmetic"  # both of Amina's lessons make it up
-
-
 def run(arguments: argparse.Namespace) -> int:
-    """Play it. Exit status 1 if anything in it did not hold."""
-    with ExitStack() as cleanup:
-        # Asked to end is like Ctrl-C: the programs of the story are ended with it, and their folder goes.
-        for asked in (signal.SIGTERM, signal.SIGHUP):
-            before = signal.signal(asked, signal.default_int_handler)
-            cleanup.callback(signal.signal, asked, before)
-        folder = Path(tempfile.mkdtemp(prefix="offline-lrs-demo-"))
-        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-        story = Story(folder, environment(folder), not arguments.json, SystemClock().uuid4().hex[:8])
-        cleanup.enter_context(inside(story.environment))
-        school, login = play(story, cleanup)
-        summary = (
-            f"the story holds: {story.held['statements']} statements made offline, each at the school exactly once"
-        )
-        if not arguments.once:
-            story.say(f"\nThe teacher's page is at {school.url}/  (name {login[0]}, password {login[1]}).")
-            story.say("It stays up until you press Ctrl-C.")
-            _stay()
-        story.say(f"\n{summary}.")
+    """Play it."""
+    return perform(arguments, plot(arguments))
+
+
+def perform(arguments: argparse.Namespace, plot: Sequence[Chapter]) -> int:
+    """Play these chapters. Raises `Broken` where something did not hold; 130 where it was asked to end too early."""
+    story = voice(sys.stderr if arguments.json else sys.stdout)
+    try:
+        with ExitStack() as cleanup:
+            in_peace = cleanup.enter_context(_asked_to_end())
+            scene = _scene(arguments, story, cleanup)
+            cleanup.callback(in_peace)
+            story.say("A school, two tablets and no internet: where does the children's work go?")
+            for chapter in plot:
+                chapter(scene)
+            summary = {"holds": True, "statements": scene.statements}
+            if not arguments.once:
+                _stay(scene, arguments, summary)
+            elif arguments.json:
+                print(json.dumps(summary), flush=True)
+        if arguments.data is not None:
+            story.say(f"\nWhat was recorded stays: offline-lrs serve --data {arguments.data / 'school'}")
+        story.say(f"\nthe story holds: {scene.statements} statements made on two tablets, each at the school once.")
+    except Broken as broken:
         if arguments.json:
-            print(json.dumps({"holds": True, **story.held}))
+            print(json.dumps({"holds": False, "broken": broken.detail}))
+        raise
+    except BrokenPipeError:  # whoever read the story has read enough
+        raise
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        raise ConfigurationError(f"the demo cannot go on: {error.strerror}{place}") from error
+    except KeyboardInterrupt:
+        left = "its folder is gone" if arguments.data is None else f"what was recorded stays in {arguments.data}"
+        print(f"offline-lrs: interrupted; the demo's programs have ended, {left}", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 
-def _stay() -> None:
-    try:
-        while True:
-            wait_until(lambda: False, 3600)
-    except KeyboardInterrupt:
-        return
-
-
-def play(story: Story, cleanup: ExitStack) -> tuple[Program, tuple[str, str]]:
-    """The story from beginning to end; the school's server, still up, and the teacher's login."""
-    story.say("A school, two tablets and no internet: where does what the children did go?")
-    school, login, keys = _open_school(story, cleanup)
-    tablets = _hand_out_tablets(story, cleanup, school, keys)
-    enrolled = _enrol(story, school, tablets)
-    with _internet_away(story, school):
-        for pupil in PUPILS:
-            for lesson in pupil.lessons:
-                _lesson(story, tablets[pupil.tablet], pupil, lesson, enrolled[pupil.name])
-        _waiting(story, tablets)
-    _drain(story, tablets)
-    _compare(story, school, tablets, login)
-    _show_progress(story, school, login)
-    for tablet in tablets:
-        tablet.stop()
-    return school, login
-
-
-# --- the chapters ---------------------------------------------------------------------------------------------------
-
-
-def _open_school(story: Story, cleanup: ExitStack) -> tuple[Program, tuple[str, str], list[tuple[str, str]]]:
-    story.title("The school's server starts.")
-    school = Program("the school", story.folder / "school", ("--school", SCHOOL, "--port", "0"), story.environment)
-    cleanup.callback(school.stop)  # before the start: whoever interrupts it leaves nothing behind
-    school.start()
-    school.flags = ("--port", school.url.rpartition(":")[2])  # the same address when it comes back
-    teacher = _credential(school, "teacher", ["admin", "all/read"])
-    keys = [_credential(school, f"tablet-{number}", ["statements/write", "statements/read"]) for number in (1, 2)]
-    story.tell(f"{SCHOOL} answers at {school.url}; a teacher and two tablets may speak to it.")
-    return school, teacher, keys
-
-
-def _hand_out_tablets(
-    story: Story, cleanup: ExitStack, school: Program, keys: Sequence[tuple[str, str]]
-) -> list[Program]:
-    story.title("Two tablets are handed out. They speak to lesson apps over IPC only: no TCP port is open on them.")
-    tablets = []
-    for number, (key, secret) in enumerate(keys, 1):
-        service = f"org.example.tablet{number}.{story.mark}"
-        flags = (
-            *("--no-tcp", "--ipc-service", service, "--school", SCHOOL),
-            *("--upstream", f"{school.url}/xapi", "--upstream-key", key),
-        )
-        hidden = {**story.environment, "OFFLINE_LRS_UPSTREAM_SECRET": secret}
-        tablet = Program(f"tablet {number}", story.folder / f"tablet{number}", flags, hidden)
-        cleanup.callback(tablet.stop)
-        tablet.start()
-        tablets.append(tablet)
-        story.tell(f"tablet {number} is the service {service}")
-    return tablets
-
-
-def _enrol(story: Story, school: Program, tablets: Sequence[Program]) -> dict[str, dict[str, Any]]:
-    story.title("The maths course is imported, and the pupils are enrolled at the school and on their tablets.")
-    source = _course_source()
-    imported = [
-        _api(program, Call("POST", "/courses", body=source, content_type="application/xml"))
-        for program in (school, *tablets)
+def plot(arguments: argparse.Namespace) -> list[Chapter]:
+    """The chapters, in order."""
+    package = None if arguments.course is None else course_file(arguments.course)
+    return [
+        chapters.open_school,
+        partial(chapters.hand_out_tablets, web=package is not None and package[1] == ZIP),
+        partial(chapters.enrol, others=(YOU,) if arguments.browser else ()),
+        *([partial(chapters.enrol_in_package, body=package[0], content_type=package[1])] if package else []),
+        *([dataset.whole_school] if arguments.data_set else []),
+        chapters.internet_goes,
+        chapters.work,
+        *([chapters.play_package] if package else []),
+        *([chapters.your_turn] if arguments.browser else []),
+        chapters.outboxes_fill,
+        chapters.internet_returns,
+        chapters.go_on_elsewhere,
+        chapters.compare,
+        chapters.show_progress,
     ]
-    story.check(all(one == imported[0] for one in imported), f"“{imported[0]['title']}” has the same ids on all three")
-    enrolled: dict[str, dict[str, Any]] = {}
-    for pupil in PUPILS:
-        person = _api(school, Call("POST", "/people", json={"givenName": pupil.name}))
-        wanted = {"course": imported[0]["id"], "person": person["id"]}
-        registration = _api(school, Call("POST", "/registrations", json=wanted))["registration"]
-        tablet = tablets[pupil.tablet]
-        _api(tablet, Call("POST", "/people", json={"givenName": pupil.name, "id": person["id"]}))
-        _api(tablet, Call("POST", "/registrations", json={**wanted, "registration": registration}))
-        enrolled[pupil.name] = {**wanted, "registration": registration, "aus": imported[0]["aus"]}
-        story.tell(f"{pupil.name} is enrolled; the name stays on the roster, statements say {person['id']}")
-    return enrolled
+
+
+# --- the world that it is played in ---------------------------------------------------------------------------------
+
+
+def _scene(arguments: argparse.Namespace, story: Story, cleanup: ExitStack) -> Scene:
+    """Folders, an environment, and a school that has not started; all of it ends with `cleanup`."""
+    with uninterrupted():
+        folder = Path(tempfile.mkdtemp(prefix="offline-lrs-demo-"))
+        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+    kept = folder if arguments.data is None else _new_folder(arguments.data)
+    variables = environment(folder)  # sockets stay here in any case: their paths must be short
+    school = Site(Program("the school", kept / "school", ("--school", SCHOOL, "--port", "0"), variables))
+    scene = Scene(story, kept, variables, SystemClock().uuid4().hex[:8], school)
+    cleanup.enter_context(inside(variables))
+    cleanup.callback(lambda: stop_all(scene.programs))
+    return scene
+
+
+def _new_folder(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise ConfigurationError(f"the folder {path} is not empty, and the demo mixes with nothing: name a new one")
+    return path
 
 
 @contextmanager
-def _internet_away(story: Story, school: Program) -> Iterator[None]:
-    story.title("The internet goes away: the school's server is stopped.")
-    school.stop()
-    story.check(_is_down(school.url), "nobody answers at the school's address")
-    yield
-    story.title("The internet comes back: the school's server is started again.")
-    school.start()
-    story.check(not _is_down(school.url), "the school answers again")
+def _asked_to_end() -> Iterator[Callable[[], None]]:
+    """Ctrl-C, SIGTERM and SIGHUP are one wish, raised once as KeyboardInterrupt: cleaning up after it is left in peace.
 
+    What is given has that peace begin without a wish.
+    """
+    asked = False
 
-def _lesson(story: Story, tablet: Program, pupil: Pupil, lesson: Lesson, enrolled: dict[str, Any]) -> None:
-    title = enrolled["aus"][lesson.au]["title"]
-    story.title(f"{pupil.name} opens “{title}” on {tablet.name}. The maths app knows only its launch URL.")
-    wanted = {**{name: enrolled[name] for name in ("course", "person", "registration")}, "au": lesson.au}
-    launched = _api(tablet, Call("POST", "/launches", json=wanted))
-    story.tell(f"launch URL: {launched['url'][:96]}…")
-    journal = story.folder / f"{pupil.name}-{lesson.au}.journal"
-    done = _play(story, launched["url"], lesson.answers, journal)
-    for line in done.stdout.splitlines():
-        story.tell(f"  | {line}")
-    acknowledged = journal.read_text().splitlines() if journal.exists() else []
-    verbs = ", ".join(json.loads(line)["verb"].rpartition("/")[2] for line in acknowledged)
-    story.check(
-        done.returncode == 0 and bool(acknowledged), f"the lesson ended well; acknowledged: {verbs}{done.stderr}"
-    )
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
 
+    def in_peace() -> None:
+        nonlocal asked
+        asked = True
 
-def _play(story: Story, url: str, answers: Sequence[str], journal: Path) -> subprocess.CompletedProcess[str]:
-    """The maths app as a process of its own; what it is given is the URL, and the answers in place of a pupil."""
-    flags = ("--answers", "-", "--seed", "7", "--journal", str(journal), "--count", str(len(answers)))
-    return subprocess.run(
-        [sys.executable, "-m", "content_app", url, *flags],
-        input="\n".join(answers),
-        env=story.environment,
-        text=True,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def _waiting(story: Story, tablets: Sequence[Program]) -> None:
-    story.title("Nothing was lost: what the lessons said waits on the tablets.")
-    for tablet in tablets:
-        depth = _depth(tablet)
-        story.check(depth > 0, f"{tablet.name} keeps {depth} statements for the school")
-
-
-def _drain(story: Story, tablets: Sequence[Program]) -> None:
-    for tablet in tablets:
-        _api(tablet, Call("POST", "/sync"))  # as the network's return would wake it
-        sent = wait_until(partial(_has_sent, tablet), DRAIN_SECONDS)
-        story.check(sent, f"{tablet.name} has sent everything")
-
-
-def _has_sent(tablet: Program) -> bool:
-    return _depth(tablet) == 0
-
-
-def _compare(story: Story, school: Program, tablets: Sequence[Program], login: tuple[str, str]) -> None:
-    story.title("The school is compared with the tablets.")
-    at_school = _statements(school, login)
-    made: dict[str, Any] = {}
-    for tablet in tablets:
-        reader = _credential(tablet, "auditor", ["all/read"])
-        made |= {one["id"]: one for one in _statements(tablet, reader)}
-    ids = [one["id"] for one in at_school]
-    story.check(len(ids) == len(set(ids)), "no statement is at the school twice")
-    from_tablets = {one["id"]: one for one in at_school if one["id"] in made}
-    story.check(from_tablets.keys() == made.keys(), f"all {len(made)} statements of the tablets are there")
-    story.check(
-        all(same(made[name], one) for name, one in from_tablets.items()), "each says what it said on the tablet"
-    )
-    story.held["statements"] = len(made)
-
-
-def _show_progress(story: Story, school: Program, login: tuple[str, str]) -> None:
-    story.title("The teacher looks at the school's page.")
-    answer = httpx.get(f"{school.url}/", auth=login, timeout=30, trust_env=False)
-    story.check(
-        answer.status_code == 200 and all(pupil.name in answer.text for pupil in PUPILS), "the pupils are on it"
-    )
-    (course,) = _api(school, Call("GET", "/progress"))["courses"]
-    story.tell(course["title"])
-    for line in course["learners"]:
-        units = ", ".join(f"{unit['title']} {unit['state']}{_score(unit)}" for unit in line["aus"])
-        blocks = ", ".join(f"block {block['title']} {block['state']}" for block in line["blocks"])
-        story.tell(f"  {line['learner']}: {units}; {blocks}; whole course {line['state']}")
-    states = {line["learner"]: {part["title"]: part["state"] for part in line["blocks"]} for line in course["learners"]}
-    story.check(
-        states[AMINA.name][BLOCK] == "satisfied" and states[BENITO.name][BLOCK] != "satisfied",
-        f"{AMINA.name} has both lessons of the block “{BLOCK}”, so her tablet said that it is satisfied",
-    )
-
-
-def _score(unit: dict[str, Any]) -> str:
-    return "" if unit["score"] is None else f" ({round(100 * unit['score'])} %)"
-
-
-# --- what the chapters are made of ----------------------------------------------------------------------------------
-
-
-def _api(program: Program, wanted: Call) -> Any:
-    return call(program.data, wanted)
-
-
-def _credential(program: Program, key: str, scopes: list[str]) -> tuple[str, str]:
-    made = _api(program, Call("POST", "/credentials", json={"key": key, "scopes": scopes}))
-    return made["key"], made["secret"]
-
-
-def _depth(tablet: Program) -> int:
-    return sum(int(one["depth"]) for one in _api(tablet, Call("GET", "/sync"))["destinations"])
-
-
-def _statements(program: Program, login: tuple[str, str]) -> list[dict[str, Any]]:
-    """Everything the program's record store has, page by page, over its own door."""
-    socket = program.told["socket"]
-    transport = httpx.HTTPTransport(uds=socket) if socket else httpx.HTTPTransport()
-    base = "http://tablet.invalid" if socket else program.url
-    found: list[dict[str, Any]] = []
-    with httpx.Client(transport=transport, base_url=base, auth=login, timeout=30, trust_env=False) as client:
-        place = f"/xapi/statements?ascending=true&limit={PAGE}"
-        while place:
-            page = client.get(place, headers={"X-Experience-API-Version": "1.0.3"}).raise_for_status().json()
-            found += page["statements"]
-            place = page["more"]
-    return found
-
-
-def _is_down(url: str) -> bool:
+    before = {number: signal.signal(number, ask) for number in heard()}
     try:
-        httpx.get(f"{url}/healthz", timeout=2, trust_env=False)
-    except httpx.HTTPError:
-        return True
-    return False
+        yield in_peace
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _course_source() -> bytes:
-    return files("content_app").joinpath("course", "cmi5.xml").read_bytes()
+def _stay(scene: Scene, arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
+    """Leave the pages up until the person has seen enough."""
+    story, (name, password) = scene.story, scene.school.login
+    teacher = {"url": f"{scene.school.url}/", "name": name, "password": password}
+    learners = chapters.learners_pages(scene)
+    if arguments.json:
+        print(json.dumps({**summary, "teacher": teacher, "learners": learners}), flush=True)
+    story.title("Look for yourself")
+    story.tell(f"The teacher's page (name {name}, password {password}):")
+    story.say(f"     {teacher['url']}")
+    for learner, page in learners.items():
+        story.tell(f"{learner}'s page, on a tablet:")
+        story.say(f"     {page}")
+    story.tell("They stay up until you press Ctrl-C.")
+    try:
+        while True:
+            signal.pause()
+    except KeyboardInterrupt:
+        return

@@ -2,9 +2,10 @@
 
 uvicorn with httptools and uvloop reads the body and throws it away. What is inserted was made before: rows copied out
 of MODEL, a database that the record store has written, into the same tables with the same indexes, in groups as large
-as ours (whoever waits shares a commit), flushed to disk (`synchronous=FULL`) before the answer. No credential, no JSON,
-no rule, no look-up of an id, no savepoint, no term dictionary, no consumer of the log. It is how fast this machine
-would be if the record store's own work were free. Nothing of ours is imported but what makes the event loop.
+as ours (whoever waits shares a commit), with as much memory for pages, flushed to disk (`synchronous=FULL`) before the
+answer. No credential, no JSON, no rule, no look-up of an id, no savepoint, no term dictionary, no consumer of the log.
+It is how fast this machine would be if the record store's own work were free. Nothing of ours is imported but what
+makes the event loop.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def make_database(path: Path, model: Model) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -16384")
     for text in model.schema:
         connection.execute(text)
     connection.execute("INSERT INTO head (store, seq, stored_us, revision, epoch) VALUES (1, 0, 0, 0, '')")

@@ -50,10 +50,8 @@ def _begin(speaker: Speaker, tunnel: Overheard, known: str, name: str) -> Sender
     author = Author(launched, session.launch_data())
     session.send(statements.initialized(author, clock.uuid4(), session.now()))
     asked = exercises(launched.topic, 2, 7, ANSWERS)
-    said = [
-        statements.answered(author, clock.uuid4(), session.now(), answer(one, "right" if number % 3 else "wrong"))
-        for number, one in enumerate(asked)
-    ]
+    answers = [answer(one, one.answer if number % 3 else one.wrong) for number, one in enumerate(asked)]
+    said = [statements.answered(author, clock.uuid4(), session.now(), one, 4.0) for one in answers]
     return Sender(tunnel.authorization, [corpus.cut(one) for one in said])
 
 

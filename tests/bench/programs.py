@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from launcher.app import find
 from launcher.cli.programs import Program, environment, inside
 from lrs.auth.credentials import header
+from lrs.local.notes import find
 from tests.bench import base, client
 from tests.bench.client import REPOSITORY, Speaker
 from tests.bench.corpus import SCHOOL

@@ -162,6 +162,10 @@ class Campus:
         headers = {"Content-Type": "application/xml"}
         return str(self.api("POST", "/courses", content=source, headers=headers)["id"])
 
+    def package(self, source: bytes) -> str:
+        """The id of a course that was imported from a package."""
+        return str(self.api("POST", "/courses", content=source, headers={"Content-Type": "application/zip"})["id"])
+
     def person(self, name: str = "Amina", person_id: str = "p-1") -> str:
         """The id of a person on the roster."""
         return str(self.api("POST", "/people", {"givenName": name, "id": person_id})["id"])

@@ -1,6 +1,7 @@
-"""A fresh interpreter that serves one xAPI POST over its socket, and then says which heavy libraries it has loaded.
+"""A fresh interpreter that serves one xAPI POST and one page of a package over its socket, and then says which heavy
+libraries it has loaded.
 
-`python -m tests.launcher.lean_door DATA SERVICE KEY SECRET` on a data folder that has been opened before.
+`python -m tests.launcher.lean_door DATA SERVICE PAGE KEY SECRET` on a data folder that has been opened before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ STATEMENT = {
 }
 
 
-def _post(service: str, key: str, secret: str) -> int:
+def _visit(service: str, page: str, key: str, secret: str) -> list[int]:
     base = f"http://{service}.ipc.invalid/xapi"
     token = base64.b64encode(f"{key}:{secret}".encode()).decode()
     headers = {
@@ -38,18 +39,21 @@ def _post(service: str, key: str, secret: str) -> int:
     }
     way = client.open(base, service)
     try:
-        return way.request("POST", f"{base}/statements", headers, json.dumps(STATEMENT).encode(), 20.0).status
+        return [
+            way.request("POST", f"{base}/statements", headers, json.dumps(STATEMENT).encode(), 20.0).status,
+            way.request("GET", f"http://{service}.ipc.invalid{page}", {}, None, 20.0).status,
+        ]
     finally:
         way.close()
 
 
-def main(data: str, service: str, key: str, secret: str) -> None:
-    """Serve, be asked once, stop, tell."""
+def main(data: str, service: str, page: str, key: str, secret: str) -> None:
+    """Serve, be asked twice, stop, tell."""
     told: dict[str, object] = {}
 
     def visit() -> None:
         try:
-            told["status"] = _post(service, key, secret)
+            told["statuses"] = _visit(service, page, key, secret)
             told["loaded"] = sorted(name for name in HEAVY if name in sys.modules)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)

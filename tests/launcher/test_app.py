@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from launcher import app
-from launcher.app import Note, Serving
+from launcher.app import Serving
 from lrs.clock import SystemClock
 from lrs.errors import AlreadyRunning, ConfigurationError
-from lrs.local import registry
+from lrs.local import notes, registry
+from lrs.local.notes import Note
 from lrs.settings import Settings
 from tests.launcher.campus import SCHOOL, campus
+from tests.launcher.cmi5 import zipping
 from tests.support.device import start, use_device
 
 SERVICE = "org.example.lean"
@@ -50,13 +51,14 @@ def _serve(settings: Settings, seen: list[Serving] | None = None) -> None:
 # --- the lean door --------------------------------------------------------------------------------------------------
 
 
-def test_a_statement_over_ipc_loads_no_heavy_library(device: Path) -> None:
-    """Decision 10: woken for a lesson, the program answers without framework, ORM, templates or XML."""
+def test_a_lesson_loads_no_heavy_library(device: Path) -> None:
+    """Decision 10: woken for a lesson, the program answers without framework, ORM, templates or XML; its pages too."""
     with campus(device / "data", ipc_service=SERVICE) as lms:
         login = lms.credential("lesson", "statements/write")
-    process = start("tests.launcher.lean_door", str(device / "data"), SERVICE, *login)
+        page = f"/content/{lms.package(zipping.package())}/index.html"
+    process = start("tests.launcher.lean_door", str(device / "data"), SERVICE, page, *login)
     out, err = process.communicate(timeout=60)
-    assert json.loads(out or "null") == {"status": 200, "loaded": []}, err
+    assert json.loads(out or "null") == {"statuses": [200, 200], "loaded": []}, err
 
 
 # --- doors ----------------------------------------------------------------------------------------------------------
@@ -129,48 +131,6 @@ def test_a_woken_service_opens_the_same_doors(device: Path, settings: dict[str, 
 # --- the note -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def note(device: Path) -> Note:
-    """A note that was left for a data folder."""
-    left = Note(7, "http://127.0.0.1:8080", None, "token")
-    app.leave(device / "data", left)
-    return left
-
-
-def test_a_note_is_for_its_user_alone(device: Path, note: Note) -> None:
-    """Mode 0600, in the runtime folder: the data folder holds no address and no token."""
-    (path,) = (device / "run").rglob("app-*.json")
-    assert (stat.S_IMODE(path.stat().st_mode), (device / "data").exists()) == (0o600, False)
-
-
-def test_a_note_is_found_by_the_data_folder(device: Path, note: Note) -> None:
-    """However its path is written, and by no other."""
-    (device / "data").mkdir()
-    same, other = device / "data" / ".." / "data", device / "other"
-    assert (note, note, None) == (app.find(device / "data"), app.find(same), app.find(other))
-
-
-def test_a_note_is_taken_away(device: Path, note: Note) -> None:
-    """Taking it away twice is fine."""
-    app.forget(device / "data", note)
-    app.forget(device / "data", note)
-    assert app.find(device / "data") is None
-
-
-def test_anothers_note_stays(device: Path, note: Note) -> None:
-    """A program that ends slowly does not take the note of the one that started after it."""
-    app.forget(device / "data", Note(6, note.url, None, "older"))
-    assert note == app.find(device / "data")
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"pid": 7}'])
-def test_a_broken_note_is_none(device: Path, note: Note, content: str) -> None:
-    """Half a file says nothing."""
-    (path,) = (device / "run").rglob("app-*.json")
-    path.write_text(content)
-    assert app.find(device / "data") is None
-
-
 def test_a_program_leaves_a_note_while_it_serves(device: Path) -> None:
     """There when everything answers, gone when it has ended."""
     seen: list[Note | None] = []
@@ -179,7 +139,7 @@ def test_a_program_leaves_a_note_while_it_serves(device: Path) -> None:
         serving: asyncio.Task[None]
 
         def ready(_: Serving) -> None:
-            seen.append(app.find(device / "data"))
+            seen.append(notes.find(device / "data"))
             serving.cancel()
 
         serving = asyncio.ensure_future(app.serve(Settings(device / "data", port=0), SystemClock(), ready))
@@ -187,4 +147,4 @@ def test_a_program_leaves_a_note_while_it_serves(device: Path) -> None:
             await serving
 
     asyncio.run(look())
-    assert (seen[0] is not None, app.find(device / "data")) == (True, None)
+    assert (seen[0] is not None, notes.find(device / "data")) == (True, None)

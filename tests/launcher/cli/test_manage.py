@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from launcher import cli
-from launcher.cli import manage
+from launcher.cli import commands, manage
 from tests.launcher.campus import COURSE, parameters
 from tests.launcher.cmi5 import worlds
 
@@ -63,6 +64,53 @@ def test_an_export_is_what_was_imported(file: Path, data: Path, answer: Answer) 
     assert (done.returncode, done.stdout) == (0, COURSE)
 
 
+def test_an_export_goes_into_a_file_as_a_whole_or_not_at_all(
+    run: Run, answer: Answer, file: Path, device: Path
+) -> None:
+    """For its user alone; where it fails, what was there stays, and nothing half."""
+    course = answer("courses", "import", str(file))["id"]
+    target = device / "out.xml"
+    told = answer("courses", "export", course, "--output", str(target))
+    assert (told, target.read_bytes()) == ({"file": str(target), "bytes": len(COURSE)}, COURSE)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    status, _, err = run("courses", "export", "nothing", "--output", str(target))
+    assert (status, "no course nothing" in err, target.read_bytes()) == (1, True, COURSE)
+    assert [path.name for path in device.iterdir() if path.name.startswith(".out")] == []
+    status, _, err = run("courses", "export", course, "--output", str(device / "nowhere" / "out.xml"))
+    assert (status, "cannot write" in err) == (1, True)
+
+
+def test_json_and_a_course_are_two_things(run: Run) -> None:
+    """Standard output has one JSON value or the course's own bytes, never both."""
+    with pytest.raises(SystemExit) as ended:
+        run("courses", "export", "any", "--json")
+    assert ended.value.code == 2
+
+
+def test_an_enrolment_in_full(run: Run, answer: Answer, file: Path) -> None:
+    """Who, in what, how each AU stands and what was launched."""
+    course = answer("courses", "import", str(file))["id"]
+    answer("people", "add", "Amina", "Diallo", "--id", "p-1")
+    launched = answer("launch", course, "1", "p-1")
+    status, out, _ = run("registrations", "show", launched["registration"])
+    lines = [line.split() for line in out.splitlines()]
+    assert (status, ["learner", "Amina", "Diallo", "(p-1)"] in lines) == (0, True)
+    assert "Title: not satisfied yet" in out
+    assert next(line for line in lines if line[:1] == ["1"])[:4] == ["1", "Title", "in", "progress"]
+    assert any(line[2:] == ["AU", "1", "launched", launched["session"]] for line in lines)
+
+
+def test_people_have_their_page_where_the_program_gives_one() -> None:
+    """A column more; without any page none."""
+    person = {"id": "p-1", "role": "student", "givenName": "Amina", "familyName": ""}
+    with_page = list(manage._people_lines({"people": [{**person, "page": "/learn/abc"}, person]}))
+    without = list(manage._people_lines({"people": [person]}))
+    assert (with_page[1].split(), without[1].split()) == (
+        ["p-1", "student", "Amina", "/learn/abc"],
+        ["p-1", "student", "Amina"],
+    )
+
+
 def test_removed_is_said(run: Run, answer: Answer, file: Path) -> None:
     """A course, a credential: gone, and told so."""
     course = answer("courses", "import", str(file))["id"]
@@ -81,7 +129,8 @@ def test_removed_is_said(run: Run, answer: Answer, file: Path) -> None:
         (("people", "list"), "people add"),
         (("registrations", "list"), "registrations add"),
         (("credentials", "list"), "credentials add"),
-        (("destinations", "list"), "--upstream"),
+        (("destinations", "list"), "destinations add"),
+        (("outbox", "list"), "destinations add"),
     ],
 )
 def test_an_empty_list_says_what_to_do(run: Run, words: tuple[str, ...], hint: str) -> None:
@@ -98,16 +147,12 @@ def test_lists_are_in_columns(run: Run, answer: Answer, file: Path) -> None:
     answer("credentials", "add", "--key", "k", "--secret", "s", "--scope", "admin", "--scope", "all/read")
     shown = {name: run(name, "list")[1].split() for name in ("courses", "people", "registrations", "credentials")}
     assert [course, "Title", "0", "Title", "1", "Title", "2", "Title"] == shown["courses"]
-    assert (["p-1", "teacher", "Amina"], [registration, course, "p-1"], ["k", "admin,", "all/read"]) == (
+    assert [registration, "Amina", "Diallo", "Title", "p-1", course] == shown["registrations"][5:]
+    assert (
         shown["people"][:3],
-        shown["registrations"],
-        shown["credentials"][:3],
-    )
-
-
-def test_rows_are_as_wide_as_their_widest() -> None:
-    """And nothing trails behind."""
-    assert list(manage._table([("a", "b"), ("ccc", "")], "nothing")) == ["a    b", "ccc"]
+        shown["credentials"][:6],
+    ) == (["ID", "ROLE", "NAME"], ["KEY", "SCOPES", "ADDED", "k", "admin,", "all/read"])
+    assert "p-1 teacher Amina Diallo" in " ".join(shown["people"])
 
 
 def test_a_made_secret_is_shown_once(run: Run) -> None:
@@ -141,6 +186,14 @@ def test_json_is_one_value_on_one_line(run: Run) -> None:
     assert (out.count("\n"), json.loads(out)["givenName"], "Zoë" in out) == (1, "Zoë", True)
 
 
+def test_a_title_cannot_speak_to_the_terminal(run: Run, device: Path) -> None:
+    """XML lets control characters of the second block through: a terminal obeys them."""
+    path = device / "sly.xml"
+    path.write_bytes(COURSE.replace(b"Title", "Ti\x9b31mtle".encode()))
+    _, out, _ = run("courses", "import", str(path))
+    assert ("\x9b" in out, "\ufffd31mtle" in out) == (False, True)
+
+
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +202,17 @@ def test_a_refusal_is_1_with_one_clear_line(run: Run) -> None:
     status, out, err = run("registrations", "add", "nothing", "nobody")
     assert (status, out, len(err.splitlines())) == (1, "", 1)
     assert err.startswith("offline-lrs: ")
+
+
+def test_a_refusal_in_json_is_a_problem_on_standard_error(run: Run, device: Path) -> None:
+    """The object that the API would answer, faults and all; nothing on standard output."""
+    path = device / "broken.xml"
+    path.write_bytes(worlds.course_xml(worlds.au_xml("one", attributes="moveOn='Never'"), worlds.au_xml("one")))
+    status, out, err = run("courses", "import", str(path), "--json")
+    problem = json.loads(err)
+    assert (status, out, problem["status"], problem["type"]) == (1, "", 400, "urn:offline-lrs:problem:Invalid")
+    assert len(problem["errors"]) == 2
+    assert all(one["requirement"].startswith("cmi5 13") for one in problem["errors"])
 
 
 def test_a_broken_course_shows_every_fault(run: Run, device: Path) -> None:
@@ -166,6 +230,23 @@ def test_a_file_that_cannot_be_read_is_1(run: Run, device: Path, missing: str) -
     assert (status, f"cannot read {device / missing}" in err) == (1, True)
 
 
+def test_a_file_that_is_no_course_is_1(run: Run, device: Path) -> None:
+    """Said before anything is sent."""
+    path = device / "notes.txt"
+    path.write_text("buy chalk")
+    status, _, err = run("courses", "import", str(path))
+    assert (status, err) == (1, f"offline-lrs: {path} is neither a package (zip) nor a course structure (cmi5.xml)\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("flags", "shown"), [((), "Zo\xeb \\u6625"), (("--json",), "Zo\\u00eb \\u6625")])
+def test_a_terminal_without_the_letters_gets_their_numbers(data: Path, flags: tuple[str, ...], shown: str) -> None:
+    """And never a trace; in JSON they are escapes of JSON."""
+    words = [sys.executable, "-m", "launcher", "people", "add", "Zoë 春", "--data", str(data), *flags]
+    done = subprocess.run(words, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr, shown.encode("latin-1") in done.stdout) == (0, b"", True)
+
+
 def test_a_setting_that_is_none_is_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever command finds it."""
     monkeypatch.setenv("OFFLINE_LRS_SCHOOL", "my school")
@@ -175,7 +256,7 @@ def test_a_setting_that_is_none_is_1(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_fault_of_ours_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the trace where it is asked for."""
-    monkeypatch.setattr(manage, "call", lambda *_: 1 // 0)
+    monkeypatch.setattr(commands, "call", lambda *_: 1 // 0)
     status, _, err = run("people", "list")
     assert (status, "a fault of ours: ZeroDivisionError" in err, "Traceback" in err) == (1, True, False)
     monkeypatch.setenv("OFFLINE_LRS_TRACE", "1")
@@ -189,7 +270,7 @@ def test_ctrl_c_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(manage, "call", interrupted)
+    monkeypatch.setattr(commands, "call", interrupted)
     assert run("people", "list")[0] == cli.INTERRUPTED
 
 
@@ -207,26 +288,3 @@ def test_whoever_stops_reading_hears_no_complaint(data: Path) -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")
-
-
-# --- sync -----------------------------------------------------------------------------------------------------------
-
-
-def test_sync_says_that_there_is_nowhere_to_send(run: Run) -> None:
-    """And how a destination is named."""
-    status, out, _ = run("sync", "--once")
-    assert (status, "--upstream" in out) == (0, True)
-
-
-def test_what_could_not_be_sent_is_said(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    """How much, where to, and what holds it up."""
-    upstream = {"upstream": "http://127.0.0.1:9/xapi", "upstream_key": "k", "upstream_secret": "s"}
-    for name, value in upstream.items():
-        monkeypatch.setenv(f"OFFLINE_LRS_{name.upper()}", value)
-    course = answer("courses", "import", str(file))["id"]
-    answer("people", "add", "Amina", "--id", "p-1")
-    answer("launch", course, "0", "p-1")
-    listed = run("destinations", "list")[1]
-    assert ("http://127.0.0.1:9/xapi" in listed, "1 not yet sent" in listed) == (True, True)
-    status, out, _ = run("sync", "--once")
-    assert (status, "0 sent, 1 left: offline" in out) == (1, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +14,6 @@ import pytest
 from launcher import cli
 from launcher.cli import serve
 from lrs.settings import Settings
-
-OWN_FOLDERS = {"demo"}  # plays in folders of its own
 
 
 def _commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -42,10 +41,13 @@ def test_every_promised_command_is_there() -> None:
         *(f"credentials {word}" for word in ("add", "list", "remove")),
         *(f"courses {word}" for word in ("import", "list", "export", "remove")),
         *(f"people {word}" for word in ("add", "list")),
-        *(f"registrations {word}" for word in ("add", "list")),
+        *(f"registrations {word}" for word in ("add", "list", "show")),
         "launch",
         "sync",
-        "destinations list",
+        *(f"destinations {word}" for word in ("add", "list", "pause", "resume", "remove")),
+        *(f"outbox {word}" for word in ("list", "show", "retry", "remove", "export")),
+        "doctor",
+        "completion",
     }
     assert set() == expected - EVERY.keys()
 
@@ -53,8 +55,7 @@ def test_every_promised_command_is_there() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_command_takes_the_common_flags(name: str) -> None:
     """`--data`, `--json` and `--help`, the same everywhere."""
-    expected = {"--json", "--help"} | (set() if name in OWN_FOLDERS else {"--data"})
-    assert set() == expected - _flags(EVERY[name])
+    assert set() == {"--data", "--json", "--help"} - _flags(EVERY[name])
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -93,6 +94,19 @@ def test_wrong_usage_is_2(words: list[str], capsys: pytest.CaptureFixture[str]) 
         cli.main(words)
     told = capsys.readouterr()
     assert (ended.value.code, told.out, told.err.startswith("usage: offline-lrs")) == (2, "", True)
+
+
+@pytest.mark.parametrize("words", [["courses"], ["launch", "c", "one", "p"], ["sync"]])
+def test_wrong_usage_is_a_problem_for_a_program_that_asked_in_json(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With how it is used; nothing on standard output, and still 2."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*words, "--json"])
+    told = capsys.readouterr()
+    problem = json.loads(told.err)
+    assert (ended.value.code, told.out, problem["title"]) == (2, "", "Wrong usage")
+    assert (problem["usage"].startswith("usage: offline-lrs"), bool(problem["detail"])) == (True, True)
 
 
 def test_help_is_0(capsys: pytest.CaptureFixture[str]) -> None:

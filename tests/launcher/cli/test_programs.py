@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from pathlib import Path
 
 import pytest
 
-from launcher.cli.programs import Program, environment, inside, wait_until
+from launcher.cli.programs import Program, environment, heard, inside, uninterrupted, wait_until
 from lrs.errors import Unavailable
 from lrs.store.sqlite import DATABASE
 
@@ -54,9 +55,34 @@ def test_a_program_is_started_stopped_and_started_again(device: Path, data: Path
 def test_a_program_that_cannot_start_says_why(device: Path, data: Path) -> None:
     """What it wrote to its standard error is in the error."""
     broken = Program("a device", data, ("--host", "0.0.0.0"), dict(os.environ))
-    with pytest.raises(Unavailable, match=r"a device did not start: offline-lrs: 0\.0\.0\.0 is not a loopback address"):
+    with pytest.raises(Unavailable, match=r"^a device did not start: 0\.0\.0\.0 is not a loopback address"):
         broken.start()
     broken.stop()
+
+
+def test_a_wish_to_end_waits_for_what_must_not_be_torn() -> None:
+    """It is heard afterwards, and not lost."""
+    seen = []
+
+    def interrupted() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            seen.append("the rest of it")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert seen == ["the rest of it"]
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    """A program that was started with `nohup` goes on when the terminal goes."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGHUP)
+        assert (signal.getsignal(signal.SIGHUP), signal.SIGHUP in heard()) == (signal.SIG_IGN, False)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_waiting_ends_with_the_time() -> None:
