@@ -11,6 +11,11 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.support.browser import chromium
+from tests.support.installed import installed_bin, wheel
+
+__all__ = ["chromium", "installed_bin", "wheel"]
+
 NO_SKIP = "OFFLINE_LRS_NO_SKIP"
 
 # No deadline: a slow moment of the machine is no fault of the code. In CI the same examples every time.

@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
-CODE = ("lrs", "launcher", "content_app")
+from tests.support.checkout import CODE, ROOT, tracked
 
 LOCKS = ("requirements.txt", "requirements-build.txt", "requirements-test.txt")
 FOLDERS = {".ci", "content_app", "docs", "launcher", "lrs", "tests"}
@@ -57,21 +55,6 @@ MACHINE_PATHS = "|".join(["roo" + "t", "wor" + "k", "opt/" + "wheels", "opt/" + 
 MACHINE_PATH = re.compile(rf"(?<![\w.:/-])/(?:{MACHINE_PATHS})/")
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+))? \\")
 HASH = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}(?: \\)?")
-
-
-@cache
-def tracked() -> tuple[Path, ...]:
-    """Every file that git has or would take, relative to the root."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split("\0")
-    return tuple(Path(name) for name in listed if name and (ROOT / name).is_file())
 
 
 def texts() -> list[tuple[Path, str]]:
@@ -209,27 +192,6 @@ def test_make_has_the_promised_targets() -> None:
     """`make help` lists the targets that are promised, and no other."""
     targets = re.findall(r"^([a-z-]+):.*## .+$", (ROOT / "Makefile").read_text("utf-8"), re.M)
     assert sorted(targets) == sorted(TARGETS)
-
-
-@pytest.mark.slow
-def test_wheel_carries_every_file_of_the_packages(tmp_path: Path) -> None:
-    """`pip install .` gives everything a user runs: code, templates, migrations, static files and the course."""
-    source = tmp_path / "source"
-    for path in tracked():
-        if path.parts[0] in (*CODE, "pyproject.toml", "README.md", "LICENSE"):
-            (source / path).parent.mkdir(parents=True, exist_ok=True)
-            (source / path).write_bytes((ROOT / path).read_bytes())
-    offline = ["--no-deps", "--no-build-isolation", "--no-index"]
-    built = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", tmp_path, source],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    carried = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert carried == {path.as_posix() for path in tracked() if path.parts[0] in CODE}
 
 
 def test_environment_says_in_one_line_that_a_python_will_not_do(tmp_path: Path) -> None:
