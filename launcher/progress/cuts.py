@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from launcher.progress.fold import Cell
 from launcher.progress.projection import NAMES, of_row
+from lrs.store import many
 from lrs.store.promises import Reader
 
-MARKS_AT_ONCE = 500
+OF_REGISTRATIONS = f"SELECT {', '.join(NAMES)} FROM progress WHERE store = ? AND registration IN (?)"  # noqa: S608  ours
 OF_COURSE = (
     "FROM progress p JOIN activity a ON a.store = p.store AND a.iri = p.activity WHERE p.store = ? AND a.course = ?"
 )
@@ -34,16 +35,7 @@ class Tally(Struct, frozen=True):
 
 def cells_of(reader: Reader, store: int, registrations: Sequence[str]) -> list[Cell]:
     """The cells of these registrations, in whatever course."""
-    found: list[Cell] = []
-    for start in range(0, len(registrations), MARKS_AT_ONCE):
-        some = registrations[start : start + MARKS_AT_ONCE]
-        rows = reader.execute(
-            f"SELECT {', '.join(NAMES)} FROM progress "  # noqa: S608  our own column names, and marks
-            f"WHERE store = ? AND registration IN ({', '.join('?' * len(some))})",
-            (store, *some),
-        )
-        found += [of_row(row) for row in rows]
-    return found
+    return [of_row(row) for row in many.find(reader.execute, OF_REGISTRATIONS, (store,), registrations)]
 
 
 def heard_of(reader: Reader, store: int, course_id: str) -> dict[str, str]:
@@ -62,23 +54,24 @@ def registrations_of(reader: Reader, store: int, learner: str) -> set[str]:
     return {str(row[0]) for row in rows}
 
 
-def tallies(reader: Reader, store: int, course_id: str) -> dict[str, Tally]:
-    """For each activity of a course of which the log says something. What was waived counts wherever it matters."""
-    passed, completed = (
-        "(p.passed_us IS NOT NULL OR p.waived_us IS NOT NULL)",
-        "(p.completed_us IS NOT NULL OR p.waived_us IS NOT NULL)",
-    )
-    counted = (
+_PASSED = "(p.passed_us IS NOT NULL OR p.waived_us IS NOT NULL)"
+_COMPLETED = "(p.completed_us IS NOT NULL OR p.waived_us IS NOT NULL)"
+COUNTED = ", ".join(
+    (
         "count(*)",
-        f"count(*) FILTER (WHERE {passed})",
-        f"count(*) FILTER (WHERE {completed})",
-        f"count(*) FILTER (WHERE {passed} AND {completed})",
-        f"count(*) FILTER (WHERE {passed} OR {completed})",
+        f"count(*) FILTER (WHERE {_PASSED})",
+        f"count(*) FILTER (WHERE {_COMPLETED})",
+        f"count(*) FILTER (WHERE {_PASSED} AND {_COMPLETED})",
+        f"count(*) FILTER (WHERE {_PASSED} OR {_COMPLETED})",
         "count(*) FILTER (WHERE p.satisfied_us IS NOT NULL OR p.waived_us IS NOT NULL)",
         "count(*) FILTER (WHERE p.failed_us IS NOT NULL AND p.passed_us IS NULL AND p.waived_us IS NULL)",
         "avg(CAST(p.best_score AS REAL))",
     )
-    rows = reader.execute(
-        f"SELECT p.activity, {', '.join(counted)} {OF_COURSE} GROUP BY p.activity", (store, course_id)
-    )
+)
+"""The fields of `Tally`, in order."""
+
+
+def tallies(reader: Reader, store: int, course_id: str) -> dict[str, Tally]:
+    """For each activity of a course of which the log says something. What was waived counts wherever it matters."""
+    rows = reader.execute(f"SELECT p.activity, {COUNTED} {OF_COURSE} GROUP BY p.activity", (store, course_id))
     return {str(row[0]): Tally(*row[1:]) for row in rows}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
@@ -22,7 +23,7 @@ from msgspec.structs import fields
 from launcher.cmi5 import vocabulary
 from launcher.progress.fold import Cell, Fact, fact, fold
 from lrs.errors import OfflineLrsError
-from lrs.store import log
+from lrs.store import log, many
 from lrs.store.log import Filter, LogRow, Window
 from lrs.store.promises import Reader, Store, Transaction
 from lrs.xapi import wire
@@ -30,13 +31,14 @@ from lrs.xapi.statements import VOIDED
 
 CURSOR = "progress"
 STEP = 1000
-REST_SECONDS = 0.05
+REST_SECONDS = 0.2
 AGAIN_SECONDS = 5.0
 
 NAMES = tuple(field.name for field in fields(Cell))
 _COLUMNS = ", ".join(NAMES)
 _MARKS = ", ".join("?" * (len(NAMES) + 1))
 WRITE = f"INSERT OR REPLACE INTO progress (store, {_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608  the fields of `Cell`
+_CELLS = f"SELECT json_group_array(json_array({_COLUMNS})) FROM progress WHERE store = ? AND registration IN (?)"  # noqa: S608  as above
 _fields = attrgetter(*NAMES)
 
 _CATEGORY, _VOIDED = vocabulary.CATEGORY_CMI5.encode(), VOIDED.encode()
@@ -159,11 +161,11 @@ def keep(transaction: Transaction, store: int, step: Step) -> None:
     """Bring the grid to where the step ends."""
     anew = {place for target in step.voided if (place := _place(transaction, store, target)) is not None}
     cells: dict[Place, Cell | None] = {place: _from_log(transaction, store, place, step.last) for place in anew}
+    kept_before = _cells_of(transaction, store, {one.registration for one in step.said})
     for one in step.said:
         place = (one.registration, one.activity)
         if place not in anew:
-            known = cells[place] if place in cells else cell(transaction, store, *place)
-            cells[place] = fold(known, one)
+            cells[place] = fold(cells[place] if place in cells else kept_before.get(place), one)
     gone = [(store, *place) for place, changed in cells.items() if changed is None]
     kept = [(store, *_values(changed)) for changed in cells.values() if changed is not None]
     transaction.executemany("DELETE FROM progress WHERE store = ? AND registration = ? AND activity = ?", gone)
@@ -175,6 +177,16 @@ def forget(transaction: Transaction, store: int) -> None:
     """Forget the grid; the next steps make it anew from the log."""
     transaction.execute("DELETE FROM progress WHERE store = ?", (store,))
     transaction.execute("DELETE FROM cursor WHERE store = ? AND name = ?", (store, CURSOR))
+
+
+def _cells_of(reader: Reader, store: int, registrations: Collection[str]) -> dict[Place, Cell]:
+    """The cells of these registrations, in one row of the database (`lrs.store.many` says why)."""
+    found: dict[Place, Cell] = {}
+    for (text,) in many.find(reader.execute, _CELLS, (store,), list(registrations)):
+        for row in json.loads(text):
+            one = of_row(row)
+            found[one.registration, one.activity] = one
+    return found
 
 
 def _place(reader: Reader, store: int, target: UUID) -> Place | None:
@@ -231,7 +243,7 @@ def cells(reader: Reader, store: int) -> list[Cell]:
     return [of_row(row) for row in rows]
 
 
-def of_row(row: tuple[object, ...]) -> Cell:
+def of_row(row: Sequence[object]) -> Cell:
     """The cell of a row that has the columns `NAMES`."""
     values = dict(zip(NAMES, row, strict=True))
     for name in ("best_score", "latest_score"):

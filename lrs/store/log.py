@@ -9,13 +9,14 @@ SQL text is used here rather than the ORM: nine index rows go with a statement, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
 from lrs.errors import Conflict
+from lrs.store import many
 from lrs.store.entry import Entry
 from lrs.store.held import INDEX
 from lrs.store.promises import Reader, Row, Transaction
@@ -26,10 +27,7 @@ from lrs.xapi.statements import VOIDED
 from lrs.xapi.terms import Terms
 from lrs.xapi.wire import JsonObject
 
-T = TypeVar("T")
-
 CHAIN = 20  # references that are followed from one statement to the next
-MARKS_AT_ONCE = 500  # SQLite takes 32,766 `?` marks and PostgreSQL 65,535; plans stay cacheable well below
 
 
 class Placed(NamedTuple):
@@ -347,10 +345,8 @@ def last(reader: Reader, store: int) -> int:
 
 def _rows(reader: Reader, store: int, numbers: Sequence[int]) -> list[Placed]:
     found: dict[int, Placed] = {}
-    for chunk in chunks(numbers):
-        marks = ",".join("?" * len(chunk))
-        for row in reader.execute(f"{PLACED} WHERE s.store = ? AND s.seq IN ({marks})", (store, *chunk)):  # `?` marks
-            found[int(row[0])] = _placed(row)
+    for row in many.find(reader.execute, f"{PLACED} WHERE s.store = ? AND s.seq IN (?)", (store,), numbers):
+        found[int(row[0])] = _placed(row)
     return [found[number] for number in numbers]
 
 
@@ -369,18 +365,29 @@ class LogRow(NamedTuple):
     voided: bool
 
 
+RECORD, UNIT, LONG = "\x1e", "\x1f", "\x1d"  # no JSON text has them unescaped (RFC 8259 7)
+FOLLOW = (
+    # One row for all of them: each row lets go of the interpreter and has to win it back from whoever computes.
+    "SELECT group_concat(seq || char(31) || hex(id) || char(31) || stored_us || char(31) || origin || char(31) "
+    "|| (voided_by IS NOT NULL) || char(31) "
+    "|| CASE WHEN raw IS NULL THEN '' WHEN length(raw) > 65536 THEN char(29) ELSE CAST(raw AS TEXT) END, char(30)) "
+    "FROM (SELECT seq, id, stored_us, origin, voided_by, raw FROM statement "
+    "WHERE store = ? AND seq > ? ORDER BY seq LIMIT ?)"
+)
+
+
 def follow(reader: Reader, store: int, after: int, limit: int) -> list[LogRow]:
     """The next rows of the log behind a cursor, in order."""
-    rows = reader.execute(
-        "SELECT seq, id, stored_us, origin, raw, voided_by FROM statement "
-        "WHERE store = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (store, after, limit),
-    )
-    return [
-        LogRow(int(row[0]), UUID(bytes=row[1]), int(row[2]), int(row[3]), row[4], row[5] is not None) for row in rows
-    ]
+    (joined,) = reader.execute(FOLLOW, (store, after, limit)).fetchone() or (None,)
+    if joined is None:
+        return []
+    return sorted(_followed(reader, store, text) for text in joined.split(RECORD))  # an aggregate promises no order
 
 
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items, as many at a time as one statement of SQL should name."""
-    return (items[start : start + MARKS_AT_ONCE] for start in range(0, len(items), MARKS_AT_ONCE))
+def _followed(reader: Reader, store: int, text: str) -> LogRow:
+    seq, statement_id, stored_us, origin, voided, kept = text.split(UNIT)
+    raw: bytes | None = kept.encode() or None
+    if kept == LONG:
+        row = reader.execute("SELECT raw FROM statement WHERE store = ? AND seq = ?", (store, int(seq))).fetchone()
+        raw = row[0] if row else None
+    return LogRow(int(seq), UUID(statement_id), int(stored_us), int(origin), raw, voided == "1")

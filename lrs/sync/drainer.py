@@ -104,15 +104,11 @@ class Drainer:
     async def _begin(self, after: float) -> None:
         """Wait for the first destination, then let the lanes go on by themselves."""
         await asyncio.sleep(after)
-        stop = self._store.watch(self._awake.set)
-        try:
-            while not await self._store.read(self._has_destination):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                        await self._awake.wait()
-                self._awake.clear()
-        finally:
-            stop()
+        while not await self._store.read(self._has_destination):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._awake.wait()  # not for every commit: a busy school without an upstream has many
+            self._awake.clear()
         (await self._loaded()).start()
 
     def _has_destination(self, reader: Reader) -> bool:

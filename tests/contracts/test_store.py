@@ -320,9 +320,14 @@ def test_watcher_is_called_after_appending_until_it_is_stopped(store: Kept) -> N
     assert watched(store, placing(1), placing(1)) == 2
 
 
-def test_watcher_is_not_called_for_other_changes(store: Kept) -> None:
-    """Documents wake nobody."""
-    assert watched(store, put(b"one")) == 0
+def note(transaction: Transaction) -> None:
+    """Write what nobody follows."""
+    transaction.execute("INSERT INTO meta (key, value) VALUES ('note', '')")
+
+
+def test_watcher_is_called_for_documents_and_for_nothing_else(store: Kept) -> None:
+    """Documents travel too; what else is written wakes nobody."""
+    assert (watched(store, put(b"one")), watched(store, note)) == (1, 0)
 
 
 def test_closing_finishes_what_was_accepted(place: Place) -> None:

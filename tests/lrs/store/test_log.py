@@ -164,6 +164,18 @@ def test_redacted_row_keeps_times_and_places_true(store: Kept) -> None:
     )
 
 
+def test_consumers_read_every_text_as_it_was_stored(store: Kept) -> None:
+    """Short and long, escaped and not, in order; bytes, times and ids as a search gives them."""
+    kinds = ["a", "ñ€😀 \\u001e\\u001f", "\u2028", "z" * 70_000, "ß" * 40_000]
+    numbers = range(1, len(kinds) + 1)
+    texts = [value(number, result={"response": kind}) for number, kind in zip(numbers, kinds, strict=True)]
+    places = store.write(adding(*texts))
+    rows = store.read(lambda reader: log.follow(reader, DEFAULT_STORE, 0, 10))
+    found = store.read(lambda reader: reader.execute("SELECT seq, id, raw FROM statement ORDER BY seq").fetchall())
+    assert [(row.seq, row.id.bytes, row.raw) for row in rows] == found
+    assert [(row.seq, row.stored_us, row.voided) for row in rows] == [(*place, False) for place in places]
+
+
 def test_redacted_id_is_known_whatever_is_sent(store: Kept) -> None:
     """Nothing is left to compare with, and the id stays taken: a re-send neither fails nor comes back."""
     store.write(adding(value(1)))
