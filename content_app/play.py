@@ -126,7 +126,7 @@ class Play:
         self.preferences = self._session.preferences()
         self._progress = self._session.progress()
         self.attempt = lesson.attempt(self._progress, data.launch_mode, self.attempt)
-        if self.attempt.is_whole:  # ended between the last answer and the judgement, so it is not known what was said
+        if self.attempt.answers:  # an earlier session ended before it wrote what it said, or its State was replaced
             for verb in ("passed", "completed"):
                 if self._session.was_said(verb):
                     self._progress = lesson.after(verb, self._progress)

@@ -8,6 +8,7 @@ GET  /KEY/lesson.css, lesson.js, icon.svg
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -25,6 +26,7 @@ from content_app.page.desk import Desk
 from content_app.page.guard import Address
 
 LARGEST_FORM = 4096
+FAREWELL_SECONDS = 1.0
 LONGEST_ANSWER = 40
 _STATIC = Path(__file__).parent / "static"
 _POLICY = (
@@ -70,7 +72,7 @@ def create(desk: Desk, address: Address, end: Callable[[], None]) -> ASGIApp:
         over, place = BackgroundTask(end), view.report.return_url or ""
         if guard.is_safe_return(place):
             return RedirectResponse(place, 303, background=over)
-        return HTMLResponse(render.farewell(view), background=over)
+        return HTMLResponse(render.farewell(view), background=BackgroundTask(_later, end))
 
     base = f"/{address.key}"
     application = Starlette(
@@ -82,6 +84,12 @@ def create(desk: Desk, address: Address, end: Callable[[], None]) -> ASGIApp:
         ]
     )
     return _guarded(application, address)
+
+
+async def _later(end: Callable[[], None]) -> None:
+    """End once the last page has had time to fetch its style."""
+    await asyncio.sleep(FAREWELL_SECONDS)
+    end()
 
 
 def _guarded(application: ASGIApp, address: Address) -> ASGIApp:

@@ -3,6 +3,7 @@ name is the person's id, which says nothing about them."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,6 +16,9 @@ if TYPE_CHECKING:  # the ORM is loaded where people are read or written: most co
 
 ROLES = ("student", "teacher", "administrator")
 LONGEST = 200
+DOTS = frozenset({".", ".."})  # no address can end in these: browsers take them for folders
+UNFIT = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})  # Unicode 4.5
+JOINERS = frozenset("\u200c\u200d")
 
 
 class Somebody(Struct, frozen=True):
@@ -58,12 +62,20 @@ def add(transaction: Transaction, store: int, person: Somebody) -> Somebody:
     return person
 
 
+def _is_unfit(character: str) -> bool:
+    """Whether it has no place in a name. Persian, Sinhala and many others are written with joiners, which Python does
+    not call printable; what turns the direction of a line round, or ends it, would spoil the page around it."""
+    return unicodedata.category(character) in UNFIT and character not in JOINERS
+
+
 def _check(person: Somebody) -> None:
     faults = []
-    if not 0 < len(person.id) <= LONGEST or not person.id.isprintable() or " " in person.id:
-        faults.append(Fault("id", "OneRoster 1.2 sourcedId", f"an id is 1 to {LONGEST} characters without white space"))
-    if not person.name.strip() or len(person.name) > LONGEST or not person.name.isprintable():
-        faults.append(Fault("givenName", "OneRoster 1.2 user", f"a name is 1 to {LONGEST} characters on one line"))
+    if not 0 < len(person.id) <= LONGEST or not person.id.isprintable() or " " in person.id or person.id in DOTS:
+        detail = f"an id is 1 to {LONGEST} characters without white space, and neither `.` nor `..`"
+        faults.append(Fault("id", "OneRoster 1.2 sourcedId", detail))
+    if not person.name.strip() or len(person.name) > LONGEST or any(map(_is_unfit, person.name)):
+        detail = f"a name is 1 to {LONGEST} characters on one line, without control characters"
+        faults.append(Fault("givenName", "OneRoster 1.2 user", detail))
     if person.role not in ROLES:
         faults.append(Fault("role", "OneRoster 1.2 role", f"a role is one of {', '.join(ROLES)}"))
     if faults:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from launcher.web.api import Running
 from lrs.sync import aside
@@ -13,6 +13,7 @@ from lrs.sync.aside import Aside
 from lrs.xapi import agents, timestamps
 
 router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=2**53)]
 
 
 @router.get("/sync/aside")
@@ -23,7 +24,7 @@ async def list_aside(lms_: Running) -> dict[str, Any]:
 
 
 @router.get("/sync/aside/{number}")
-async def show_aside(lms_: Running, number: int) -> dict[str, Any]:
+async def show_aside(lms_: Running, number: Number) -> dict[str, Any]:
     """One of them with its content: text, or base64 where it is none."""
     found = await lms_.lrs.store.read(lambda reader: aside.show(reader, lms_.store, number))
     try:
@@ -34,14 +35,14 @@ async def show_aside(lms_: Running, number: int) -> dict[str, Any]:
 
 
 @router.post("/sync/aside/{number}/restore", status_code=204)
-async def restore_aside(lms_: Running, number: int) -> None:
+async def restore_aside(lms_: Running, number: Number) -> None:
     """Put it in place of what is there now, which is kept aside instead."""
     await lms_.lrs.store.write(lambda transaction: aside.restore(transaction, lms_.store, number))
     lms_.drainer.wake()
 
 
 @router.delete("/sync/aside/{number}", status_code=204)
-async def remove_aside(lms_: Running, number: int) -> None:
+async def remove_aside(lms_: Running, number: Number) -> None:
     """Let it go."""
     await lms_.lrs.store.write(lambda transaction: aside.remove(transaction, lms_.store, number))
 

@@ -147,7 +147,8 @@ class _DoorProtocol(HttpToolsProtocol):
             raise httptools.HttpParserError("head too large")  # uvicorn then calls `send_400_response`
         self._in_head = False
         super().on_headers_complete()
-        self.cycle.transport = cast(asyncio.Transport, _Joined(self.transport))
+        if self.cycle.scope["method"] != "HEAD":  # its answer has no body that the head could wait for
+            self.cycle.transport = cast(asyncio.Transport, _Joined(self.transport))
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

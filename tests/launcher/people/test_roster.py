@@ -53,6 +53,8 @@ def test_everybody_is_listed_by_family_name(lms: Campus) -> None:
         ({"givenName": "Amina", "id": "x" * 201}, "id"),
         ({"givenName": "Amina", "id": "a\nb"}, "id"),
         ({"givenName": "Amina", "id": ""}, "id"),
+        ({"givenName": "Amina", "id": ".."}, "id"),
+        ({"givenName": "a\u202eb"}, "givenName"),
         ({}, "givenName"),
         ({"givenName": 7}, "givenName"),
         ({"givenname": "Amina", "givenName": "Amina"}, "givenname"),
@@ -86,3 +88,9 @@ def test_a_name_is_in_no_statement(lms: Campus, course: str) -> None:
 def test_whoever_is_not_there_is_not_found(lms: Campus) -> None:
     """`find` says None, `get` refuses."""
     assert lms.read(lambda reader: roster.find(reader, STORE, "nobody")) is None
+
+
+@pytest.mark.parametrize("name", ["علی\u200cرضا", "ශ\u0dca\u200dරී", "Jean\u00a0Luc", "O'Neil-Łęcka"])
+def test_names_of_many_scripts_are_taken_as_they_are_spelt(lms: Campus, name: str) -> None:
+    """Joiners belong to the spelling."""
+    assert lms.api("POST", "/people", {"givenName": name})["givenName"] == name

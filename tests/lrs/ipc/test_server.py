@@ -165,6 +165,19 @@ def test_heads_on_a_kept_connection_do_not_add_up() -> None:
     assert statuses == [200] * 6
 
 
+def test_head_is_answered_at_once_on_a_kept_connection() -> None:
+    """It has the length of a body that does not come, and nothing waits for it."""
+    with open_doors([listen(socket_path(NAME))]), connect(socket_path(NAME), 10.0) as caller:
+        client = http.client.HTTPConnection("x")
+        client.sock = caller
+        found = []
+        for method in ("HEAD", "GET", "HEAD"):
+            client.request(method, "/a")
+            answer = client.getresponse()
+            found.append((answer.status, bool(answer.read())))
+    assert found == [(200, False), (200, True), (200, False)]
+
+
 def test_a_long_head_behind_another_request_is_refused() -> None:
     """Also where both come in one piece."""
     first = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nz"
