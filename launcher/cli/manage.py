@@ -96,6 +96,8 @@ def _courses(commands: Any) -> None:
 
 
 def _import(given: argparse.Namespace) -> int:
+    if given.file.exists() and not given.file.is_file():  # a pipe would be waited for without end
+        raise ConfigurationError(f"cannot read {given.file}: it is not a file")
     try:
         with given.file.open("rb") as file:
             kind = package.kind(file.read(HEAD))

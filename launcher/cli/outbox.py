@@ -169,7 +169,7 @@ def _retry(given: argparse.Namespace) -> int:
 
     async def work(line: Line) -> Any:
         at = f"/outbox/{quoted(await _destination(line, given))}"
-        paths = [at] if given.all else [f"{at}/{one}" for one in given.statements]
+        paths = [at] if given.all else [f"{at}/{one}" for one in dict.fromkeys(given.statements)]
         return {"retrying": sum([(await line.ask(Call("POST", path))).value["retrying"] for path in paths])}
 
     def lines(answer: Any) -> Iterable[str]:
@@ -185,9 +185,9 @@ def _remove(given: argparse.Namespace) -> int:
 
     async def work(line: Line) -> Any:
         at = f"/outbox/{quoted(await _destination(line, given))}"
-        for one in given.statements:
+        for one in dict.fromkeys(given.statements):
             await line.ask(Call("DELETE", f"{at}/{one}"))
-        return {"removed": len(given.statements)}
+        return {"removed": len(set(given.statements))}
 
     tell(given, ask(folder(given), work), lambda _: ["removed; the log keeps what was said"])
     return 0

@@ -76,7 +76,7 @@ async def remove_destination(lms_: Running, name: str) -> None:
 
 # --- what they do not have ------------------------------------------------------------------------------------------
 
-After = Annotated[int, Query(ge=0)]
+After = Annotated[int, Query(ge=0, le=2**53)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MOST)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from lrs.errors import AlreadyRunning
+from lrs.errors import AlreadyRunning, ConfigurationError
 
 NAME = "writer.lock"
 
@@ -50,6 +50,8 @@ def holder(folder: Path) -> int | None:
         descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ConfigurationError(f"{folder} cannot be used as the data folder: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
         said = file.read(32).strip()
         owner = int(said) if said.isdigit() else 0

@@ -27,6 +27,8 @@ from tests.support.world import (
     statements,
 )
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 NOBODY = str(uuid.UUID(int=7))
 
 

@@ -21,7 +21,7 @@ from launcher.progress import projection
 from launcher.store.schema import LAUNCHER_HISTORY
 from lrs.auth import scopes
 from lrs.auth.scopes import SCOPES, Act
-from lrs.store import identity, log, schema
+from lrs.store import identity, lockfile, log, schema
 from lrs.store.connection import BUSY_SECONDS, Connection, SqliteReader
 from lrs.store.identity import DEFAULT_STORE
 from lrs.store.promises import Reader
@@ -44,6 +44,9 @@ def opened(data: Path, owner: int | None) -> Iterator[tuple[sqlite3.Connection, 
     """A snapshot of the database, None where there is none yet. Raises `sqlite3.Error`."""
     path = data / DATABASE
     if not path.exists() or not path.stat().st_size:
+        lock = data / lockfile.NAME
+        if path.exists() and lock.exists() and lock.stat().st_size:  # a program had it open: there was something
+            raise sqlite3.DatabaseError("it is empty")
         yield None
         return
     wal = path.with_name(f"{DATABASE}-wal")

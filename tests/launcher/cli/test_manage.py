@@ -18,6 +18,8 @@ from launcher.cli import commands, manage
 from tests.launcher.campus import COURSE, parameters
 from tests.launcher.cmi5 import worlds
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 Run = Callable[..., tuple[int, str, str]]
 Answer = Callable[..., Any]
 

@@ -22,6 +22,8 @@ from tests.launcher.campus import campus
 from tests.lrs.sync.worlds import number, numbers, raw
 from tests.support.upstream import Upstream
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 Run = Callable[..., tuple[int, str, str]]
 Answer = Callable[..., Any]
 

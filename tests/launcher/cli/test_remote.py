@@ -24,6 +24,8 @@ from lrs.local.notes import Note
 from tests.launcher.campus import COURSE, SCHOOL, Campus, campus, prepare
 from tests.support.clocks import FixedClock
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 PEOPLE = Call("GET", "/people")
 AMINA = Call("POST", "/people", json={"givenName": "Amina", "id": "p-1"})
 

@@ -17,6 +17,8 @@ from tests.launcher.cmi5.worlds import Json
 from tests.launcher.cmi5.zipping import Made
 from tests.support.clocks import FixedClock
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 ACTOR = {"objectType": "Agent", "account": {"homePage": SCHOOL, "name": "p-1"}}
 STRANGER = {"objectType": "Agent", "account": {"homePage": "https://other.example", "name": "p-1"}, "name": "Zoë"}
 NOBODY = "11111111-2222-4333-8444-555555555555"

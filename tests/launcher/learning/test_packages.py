@@ -25,6 +25,8 @@ from tests.launcher.cmi5.specs import spec_file
 from tests.launcher.cmi5.zipping import Made, archive, structure
 from tests.support.clocks import FixedClock
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 ZIP = {"Content-Type": "application/zip"}
 Asked = tuple[str, str, dict[str, Any]]
 ONE = zipping.package(Made("index.html"), Made("sound/a.mp3", b"ID3"))

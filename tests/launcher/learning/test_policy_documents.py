@@ -9,6 +9,8 @@ import pytest
 from launcher.cmi5.vocabulary import INITIALIZED, TERMINATED
 from tests.launcher.campus import Campus, Lesson, path, requirements
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 JSON = {"Content-Type": "application/json"}
 PREFERENCES = {"languagePreference": "es-MX,en", "audioPreference": "off"}
 OTHER_AGENT = {"objectType": "Agent", "account": {"homePage": "https://school.example", "name": "p-2"}}

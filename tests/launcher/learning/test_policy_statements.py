@@ -13,6 +13,8 @@ from tests.launcher.campus import Campus, block, requirements
 from tests.launcher.cmi5 import worlds
 from tests.support.clocks import FixedClock
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 LOOKED = "https://pub.example/verbs/looked-at"
 
 

@@ -17,6 +17,8 @@ from tests.launcher.campus import Campus
 from tests.launcher.cmi5 import zipping
 from tests.launcher.cmi5.zipping import PAGE, Made
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 FILM = bytes(range(256)) * 4000
 CSP = "sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads"
 FILES = (

@@ -17,6 +17,8 @@ from tests.launcher.campus import STORE, Campus, Lesson, campus, header, paramet
 from tests.launcher.cmi5 import worlds
 from tests.launcher.web.test_pages import NASTY, Page
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BROWSER = {"Accept": "text/html"}
 

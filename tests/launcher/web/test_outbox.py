@@ -14,6 +14,8 @@ from tests.launcher.campus import VERSION, Campus, header
 from tests.lrs.sync.worlds import number, numbers, raw
 from tests.support.upstream import KEY, SECRET, Reply, Request, Upstream
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 UPSTREAM = {"name": "upstream", "key": KEY, "secret": SECRET}
 
 

@@ -20,6 +20,8 @@ from tests.launcher.cmi5 import worlds
 from tests.launcher.cmi5.worlds import Json
 from tests.launcher.web import crowd
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 NASTY = "<script>alert('x')</script> & \"Co\""
 VOID = {"meta", "link", "br", "input"}
 

@@ -24,6 +24,8 @@ from lrs.local.registry import Service
 from lrs.local.sockets import listen, socket_path
 from tests.support.device import start
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 NAME = "org.example.lms"
 
 

@@ -19,6 +19,8 @@ from tests.lrs.sync.worlds import NAME, Device, device, number, numbers, only, p
 from tests.support import upstream as acts
 from tests.support.upstream import Upstream
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 # --- the statements are judged ----------------------------------------------------------------------------------------
 
 

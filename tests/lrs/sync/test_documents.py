@@ -22,6 +22,8 @@ from tests.lrs.sync.worlds import NAME, SCOPE, Device, SomeLessons, device, name
 from tests.support import upstream as acts
 from tests.support.upstream import Act, Paper, Upstream
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 
 @contextlib.asynccontextmanager
 async def enrolled(folder: Path, *, patience: float = 5.0) -> AsyncIterator[tuple[Device, Upstream]]:

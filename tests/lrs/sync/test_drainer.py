@@ -20,6 +20,8 @@ from tests.lrs.sync.worlds import NAME, device, numbers, only, pair, raw, run, u
 from tests.support import upstream as acts
 from tests.support.upstream import Act, Upstream
 
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
+
 # --- all is well ------------------------------------------------------------------------------------------------------
 
 

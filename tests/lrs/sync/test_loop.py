@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from lrs.errors import StoreFull
 from lrs.sync.destinations import State
 from lrs.sync.reports import Status
@@ -16,6 +18,8 @@ from tests.support import upstream as acts
 from tests.support.clocks import FixedClock
 from tests.support.device import REPOSITORY
 from tests.support.upstream import Paper, Upstream
+
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
 
 
 class QuickClock(FixedClock):

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from lrs.app import App, create_lrs
 from lrs.auth import credentials
 from lrs.clock import Clock
@@ -23,6 +25,8 @@ from lrs.sync.destinations import State
 from tests.lrs.sync.worlds import Device, device, number, numbers, only, raw, run
 from tests.support.clocks import FixedClock
 from tests.support.upstream import KEY, SECRET
+
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
 
 
 @contextlib.asynccontextmanager

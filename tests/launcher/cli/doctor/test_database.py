@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from launcher.cli.doctor import database
 from launcher.cli.doctor.finding import Finding, Level
 from launcher.store.schema import LAUNCHER_HISTORY
 from lrs.clock import SystemClock
+from lrs.store import lockfile
 from lrs.store.schema import LRS_HISTORY, History
 from lrs.store.sqlite import DATABASE
 from lrs.sync.destinations import State
@@ -18,6 +20,8 @@ from tests.launcher.campus import campus
 from tests.launcher.cli.doctor.conftest import Examine
 from tests.support.clocks import FixedClock
 from tests.support.upstream import Upstream
+
+pytestmark = pytest.mark.slow  # each takes little, all of them seconds
 
 Change = Callable[..., None]
 DAY_US = 86_400_000_000
@@ -211,3 +215,13 @@ def test_pages_that_are_behind(found: Examine, data: Path, behind: Upstream, mon
         beside = only(found("progress"))
     assert (alone.level, "4 statements of which the pages show" in alone.said) == (Level.OK, True)
     assert (beside.level, "4 statements behind" in beside.said) == (Level.WARNING, True)
+
+
+def test_an_emptied_database_is_a_problem_and_a_new_folder_none(tmp_path: Path) -> None:
+    """Where a program had it open there was something; nobody should begin anew without knowing."""
+    (tmp_path / DATABASE).touch()
+    with database.opened(tmp_path, None) as found:
+        assert found is None
+    (tmp_path / lockfile.NAME).write_text("1\n")
+    with pytest.raises(sqlite3.DatabaseError, match="empty"), database.opened(tmp_path, None):
+        pass
